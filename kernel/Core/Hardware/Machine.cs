@@ -1,0 +1,64 @@
+using System;
+
+namespace Microkernel.Core.Hardware;
+
+/// <summary>What the core needs of the machine beyond memory and virtual CPUs. One instance; CPUs are numbered from 0.</summary>
+public abstract class Machine
+{
+    /// <summary>Number of physical CPUs that are up.</summary>
+    public abstract int CpuCount { get; }
+
+    /// <summary>The CPU that executes this.</summary>
+    public abstract int CurrentCpu { get; }
+
+    /// <summary>Frequency of the time stamp counter in Hz.</summary>
+    public abstract ulong TscFrequency { get; }
+
+    /// <summary>Physical memory.</summary>
+    public abstract PhysicalMemory Memory { get; }
+
+    /// <summary>The nested page tables' entry format.</summary>
+    public abstract PageTableFormat NestedFormat { get; }
+
+    /// <summary>The time stamp counter; the same on all CPUs.</summary>
+    public abstract ulong ReadTsc();
+
+    /// <summary>Wall-clock time in nanoseconds since 1970 (UTC).</summary>
+    public abstract ulong ReadWallClock();
+
+    /// <summary>
+    /// Programs this CPU's one-shot timer; <see cref="Dispatch.Dispatcher.OnTimer"/> is called when the counter reaches
+    /// <paramref name="tscDeadline"/>. <see cref="ulong.MaxValue"/> switches it off.
+    /// </summary>
+    public abstract void SetTimer(ulong tscDeadline);
+
+    /// <summary>Makes CPU <paramref name="cpu"/> leave guest mode or idle and look at its work again.</summary>
+    public abstract void SendKick(int cpu);
+
+    /// <summary>Waits for an interrupt with interrupts enabled; returns with them disabled.</summary>
+    public abstract void Idle();
+
+    /// <summary>
+    /// Does what the CPU needs before a vCPU of another domain than the last one runs on it (branch predictor barrier,
+    /// buffers), as the mitigation policy chose at start.
+    /// </summary>
+    public abstract void SpeculationBarrier();
+
+    /// <summary>Creates one virtual CPU. Only during start-up: it allocates.</summary>
+    public abstract VcpuHardware CreateVcpu();
+
+    /// <summary>Executes CPUID on the host.</summary>
+    public abstract CpuidResult Cpuid(uint leaf, uint subleaf);
+
+    /// <summary>Writes text to the core's log (the debug UART).</summary>
+    public abstract void WriteLog(ReadOnlySpan<byte> text);
+
+    /// <summary>Writes bytes to the UART that carries the guests' consoles.</summary>
+    public abstract void WriteConsole(ReadOnlySpan<byte> bytes);
+
+    /// <summary>Takes one byte of console input if there is any.</summary>
+    public abstract bool TryReadConsole(out byte value);
+
+    /// <summary>Stops the machine with a report; never returns.</summary>
+    public abstract void Panic(string reason);
+}

@@ -1,0 +1,26 @@
+using System;
+
+namespace Microkernel.Core.Hardware;
+
+/// <summary>
+/// Access to physical frames. No frame outside the core's own memory is mapped permanently: a window onto it exists
+/// only while it is touched. Windows form a stack per CPU (last mapped, first unmapped) of at least 16 slots.
+/// Use <see cref="FrameView"/> rather than the two calls.
+/// </summary>
+public abstract class PhysicalMemory
+{
+    /// <summary>Bytes in a frame.</summary>
+    public const int FrameSize = 4096;
+
+    /// <summary>log2 of <see cref="FrameSize"/>.</summary>
+    public const int FrameShift = 12;
+
+    /// <summary>Opens a window onto the frame <paramref name="mfn"/> and returns its 4096 bytes.</summary>
+    public abstract Span<byte> Map(ulong mfn);
+
+    /// <summary>Closes the window opened last on this CPU.</summary>
+    public abstract void Unmap();
+
+    /// <summary>Overwrites <paramref name="count"/> frames from <paramref name="mfn"/> on with zeros.</summary>
+    public abstract void Zero(ulong mfn, int count);
+}
