@@ -1,0 +1,14 @@
+using System;
+using System.Runtime;
+
+namespace Internal.Runtime;
+
+/// <summary>Where <c>throw</c> ends.</summary>
+internal static class ExceptionExports
+{
+    [RuntimeExport("RhpThrowEx")]
+    private static void Throw(Exception exception) => Environment.Panic(exception.Message, exception);
+
+    [RuntimeExport("RhpFallbackFailFast")]
+    private static void FailFast() => Environment.FailFast("the runtime gave up");
+}

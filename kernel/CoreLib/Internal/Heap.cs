@@ -1,0 +1,87 @@
+using System;
+using System.Runtime;
+
+namespace Internal.Runtime;
+
+/// <summary>
+/// Where objects come from during start-up: memory is handed out once and never given back. After <see cref="Seal"/> an
+/// allocation is a panic, except for an exception that is about to be thrown, which has memory of its own.
+/// </summary>
+public static unsafe class Heap
+{
+    private const int ExceptionReserve = 512;
+
+    private static byte* next;
+    private static byte* end;
+    private static byte* start;
+    private static delegate*<byte*, byte*> grow;
+    private static bool isSealed;
+
+    /// <summary>Bytes handed out.</summary>
+    public static ulong Used => (ulong)(next - start);
+
+    /// <summary>Gives the heap its memory, which must read as zero.</summary>
+    /// <param name="memory">The first byte, aligned to 16.</param>
+    /// <param name="length">Number of bytes.</param>
+    /// <param name="more">Makes memory usable from the current end up to at least the address it is given, and returns
+    /// the new end; null when the heap cannot grow.</param>
+    public static void Initialize(byte* memory, nuint length, delegate*<byte*, byte*> more)
+    {
+        start = memory;
+        next = memory;
+        end = memory + length;
+        grow = more;
+    }
+
+    /// <summary>Ends start-up: from now on there is no allocation.</summary>
+    public static void Seal()
+    {
+        isSealed = true;
+        if (Available < ExceptionReserve)
+            end = grow(next + ExceptionReserve);
+    }
+
+    private static long Available => end - next;
+
+    /// <summary>Makes an object with its header and type pointer set and everything else zero.</summary>
+    internal static MethodTable** Allocate(MethodTable* type, ulong size)
+    {
+        size = size + 7 & ~7UL;
+        if (isSealed && !TypeCast.IsException(type))
+            Environment.FailFast("allocation after start-up");
+        if ((ulong)Available < size)
+        {
+            if (grow == null || isSealed)
+                Environment.FailFast("out of start-up memory");
+            end = grow(next + size);
+        }
+
+        // The word before the type pointer is the object header, which nothing here uses.
+        MethodTable** result = (MethodTable**)(next + 8);
+        next += size;
+        *result = type;
+        return result;
+    }
+
+    /// <summary>Makes an array or a string.</summary>
+    internal static MethodTable** AllocateArray(MethodTable* type, nint length)
+    {
+        if ((ulong)length > int.MaxValue)
+            Environment.FailFast("array length out of range");
+        MethodTable** result = Allocate(type, type->BaseSize + (ulong)length * type->ComponentSize);
+        *(int*)(result + 1) = (int)length;
+        return result;
+    }
+
+    [RuntimeExport("RhpNewFast")]
+    private static MethodTable** NewFast(MethodTable* type) => Allocate(type, type->BaseSize);
+
+    [RuntimeExport("RhpNewArrayFast")]
+    private static MethodTable** NewArrayFast(MethodTable* type, nint length) => AllocateArray(type, length);
+
+    [RuntimeExport("RhpNewArray")]
+    private static MethodTable** NewArray(MethodTable* type, nint length) => AllocateArray(type, length);
+
+    [RuntimeExport("RhpNewPtrArrayFast")]
+    private static MethodTable** NewPointerArrayFast(MethodTable* type, nint length) => AllocateArray(type, length);
+}

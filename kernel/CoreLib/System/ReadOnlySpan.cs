@@ -1,0 +1,123 @@
+using System.Runtime.CompilerServices;
+
+namespace System;
+
+/// <summary>
+/// A bounded window on memory for reading. Every index is checked, and masked as well, so that a mispredicted check reads element
+/// zero and not memory that a guest chose.
+/// </summary>
+public readonly ref struct ReadOnlySpan<T>
+{
+    private readonly ref T _reference;
+    private readonly int _length;
+
+    /// <summary>All elements of an array.</summary>
+    public ReadOnlySpan(T[]? array)
+    {
+        if (array == null)
+        {
+            this = default;
+            return;
+        }
+
+        _reference = ref Unsafe.As<byte, T>(ref array.GetRawArrayData());
+        _length = array.Length;
+    }
+
+    /// <summary>A number of elements of an array from a place on.</summary>
+    public ReadOnlySpan(T[]? array, int start, int length) => this = new ReadOnlySpan<T>(array).Slice(start, length);
+
+    /// <summary>Memory of the caller's own; it answers for the length.</summary>
+    /// <param name="pointer">The first element.</param>
+    /// <param name="length">Number of elements.</param>
+    public unsafe ReadOnlySpan(void* pointer, int length)
+    {
+        if (length < 0)
+            ThrowHelper.ArgumentOutOfRange();
+        _reference = ref Unsafe.AsRef<T>(pointer);
+        _length = length;
+    }
+
+    /// <summary>One element.</summary>
+    public ReadOnlySpan(ref readonly T reference)
+    {
+        _reference = ref Unsafe.AsRef(in reference);
+        _length = 1;
+    }
+
+    internal ReadOnlySpan(ref T reference, int length)
+    {
+        _reference = ref reference;
+        _length = length;
+    }
+
+    /// <summary>Number of elements.</summary>
+    public int Length => _length;
+
+    /// <summary>Whether there is no element.</summary>
+    public bool IsEmpty => _length == 0;
+
+    /// <summary>The element at an index; panics outside.</summary>
+    public ref readonly T this[int index]
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get
+        {
+            if ((uint)index >= (uint)_length)
+                ThrowHelper.IndexOutOfRange();
+            return ref Unsafe.Add(ref _reference, SpanHelpers.MaskIndex(index, _length));
+        }
+    }
+
+    /// <summary>The elements from a place on.</summary>
+    public ReadOnlySpan<T> Slice(int start)
+    {
+        if ((uint)start > (uint)_length)
+            ThrowHelper.ArgumentOutOfRange();
+        return new(ref Unsafe.Add(ref _reference, SpanHelpers.MaskStart(start, _length)), _length - start);
+    }
+
+    /// <summary>A number of elements from a place on.</summary>
+    public ReadOnlySpan<T> Slice(int start, int length)
+    {
+        if ((ulong)(uint)start + (uint)length > (uint)_length)
+            ThrowHelper.ArgumentOutOfRange();
+        return new(ref Unsafe.Add(ref _reference, SpanHelpers.MaskStart(start, _length)), length);
+    }
+
+    /// <summary>Copies all elements to the start of another span; panics if they do not fit.</summary>
+    public void CopyTo(Span<T> destination)
+    {
+        if (_length > destination.Length)
+            ThrowHelper.ArgumentOutOfRange();
+        Buffer.Memmove(ref destination.Reference, ref _reference, (nuint)_length);
+    }
+
+    /// <summary>The address of the first element, also when there is none.</summary>
+    internal ref T Reference => ref _reference;
+
+    /// <summary>An array is a span of its elements.</summary>
+    public static implicit operator ReadOnlySpan<T>(T[]? array) => new(array);
+
+    /// <summary>For <c>foreach</c>.</summary>
+    public Enumerator GetEnumerator() => new(this);
+
+    /// <summary>Walks over the elements.</summary>
+    public ref struct Enumerator
+    {
+        private readonly ReadOnlySpan<T> span;
+        private int index;
+
+        internal Enumerator(ReadOnlySpan<T> span)
+        {
+            this.span = span;
+            index = -1;
+        }
+
+        /// <summary>The element reached.</summary>
+        public readonly ref readonly T Current => ref span[index];
+
+        /// <summary>Goes to the next element, if there is one.</summary>
+        public bool MoveNext() => ++index < span.Length;
+    }
+}

@@ -1,0 +1,21 @@
+namespace System.Runtime.CompilerServices;
+
+/// <summary>What the C# compiler calls; ilc replaces the bodies that throw.</summary>
+public static class RuntimeHelpers
+{
+    /// <summary>Where a string's text starts.</summary>
+    public static int OffsetToStringData => 12;
+
+    /// <summary>Fills an array from constants in the image.</summary>
+    [Intrinsic]
+    public static void InitializeArray(Array array, RuntimeFieldHandle field) => throw new NotSupportedException();
+
+    /// <summary>A span over constants in the image.</summary>
+    [Intrinsic]
+    public static ReadOnlySpan<T> CreateSpan<T>(RuntimeFieldHandle field) => throw new NotSupportedException();
+
+    /// <summary>Whether values of the type hold references.</summary>
+    [Intrinsic]
+    public static bool IsReferenceOrContainsReferences<T>()
+        where T : allows ref struct => throw new NotSupportedException();
+}

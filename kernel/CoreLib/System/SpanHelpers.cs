@@ -1,0 +1,37 @@
+using System.Runtime;
+using System.Runtime.CompilerServices;
+
+namespace System;
+
+/// <summary>What spans and the compiler need to move memory.</summary>
+internal static unsafe class SpanHelpers
+{
+    /// <summary>The index if it is below the length, zero otherwise, computed without a branch.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static nint MaskIndex(int index, int length)
+    {
+        long wide = (uint)index;
+        return (nint)(wide & (wide - length >> 63));
+    }
+
+    /// <summary>The start if it is at most the length, zero otherwise, computed without a branch.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static nint MaskStart(int start, int length)
+    {
+        long wide = (uint)start;
+        return (nint)(wide & (wide - 1 - length >> 63));
+    }
+
+    /// <summary>Copies bytes; the two places may overlap.</summary>
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    [RuntimeImport("*", "memmove")]
+    internal static extern void Memmove(ref byte destination, ref readonly byte source, nuint length);
+
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    [RuntimeImport("*", "memset")]
+    private static extern void Memset(ref byte destination, int value, nuint length);
+
+    internal static void ClearWithoutReferences(ref byte destination, nuint length) => Memset(ref destination, 0, length);
+
+    internal static void Fill(ref byte destination, byte value, nuint length) => Memset(ref destination, value, length);
+}

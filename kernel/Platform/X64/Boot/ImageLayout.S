@@ -1,0 +1,23 @@
+// The addresses that the link script sets, in the order of the fields of ImageLayout.cs.
+
+    .text
+    .globl image_layout
+image_layout:
+    leaq image_layout_table(%rip), %rax
+    ret
+
+    .section .rodata
+    .align 8
+image_layout_table:
+    .quad image_start_physical
+    .quad image_end_physical
+    .quad image_text
+    .quad image_rodata
+    .quad image_data
+    .quad image_end
+    .quad modules_start
+    .quad modules_end
+    .quad early_heap
+    .quad early_heap_end
+
+    .section .note.GNU-stack, "", @progbits
