@@ -27,7 +27,7 @@ public abstract class Machine
     public abstract ulong ReadWallClock();
 
     /// <summary>
-    /// Programs this CPU's one-shot timer; <see cref="Dispatch.Dispatcher.OnTimer"/> is called when the counter reaches
+    /// Programs this CPU's one-shot timer; <c>Dispatcher.OnTimer</c> is called when the counter reaches
     /// <paramref name="tscDeadline"/>. <see cref="ulong.MaxValue"/> switches it off.
     /// </summary>
     public abstract void SetTimer(ulong tscDeadline);

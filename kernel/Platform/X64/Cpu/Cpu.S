@@ -16,6 +16,11 @@ port_out8:
     outb %al, %dx
     ret
 
+    .globl cpu_pause
+cpu_pause:
+    pause
+    ret
+
     .globl cpu_halt_forever
 cpu_halt_forever:
     cli
