@@ -20,6 +20,9 @@ public abstract class Machine
     /// <summary>The nested page tables' entry format.</summary>
     public abstract PageTableFormat NestedFormat { get; }
 
+    /// <summary>Address space tags (ASID, VPID) of a CPU: guests use 1 to this number - 1.</summary>
+    public abstract uint AsidCount { get; }
+
     /// <summary>The time stamp counter; the same on all CPUs.</summary>
     public abstract ulong ReadTsc();
 

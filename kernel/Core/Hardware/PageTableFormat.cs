@@ -4,7 +4,8 @@ namespace Microkernel.Core.Hardware;
 
 /// <summary>
 /// How the CPU wants an entry of a nested page table. Tables have 512 entries of 8 bytes; level 1 maps 4 KiB,
-/// level 2 2 MiB, level 3 1 GiB.
+/// level 2 2 MiB, level 3 1 GiB. Bits 52 to 55 of a present entry belong to the core: an implementation leaves them 0
+/// and ignores them, and so does the CPU. An entry of 0 is not present.
 /// </summary>
 public abstract class PageTableFormat
 {

@@ -1,0 +1,193 @@
+using System;
+using System.Threading;
+
+namespace Microkernel.Core.Memory;
+
+/// <summary>
+/// One 8-byte record per physical frame, the only truth about who owns it. Records change by compare-exchange alone.
+/// <code>
+/// 63             32 31      22  21    20    19  16 15       0
+/// | references     |    0     |dirty|held |  type | owner    |
+/// </code>
+/// <em>held</em>: the owner has not given the frame up. A frame goes back to the allocator when it is neither held nor
+/// referenced (foreign mappings, pins). For a free frame of a pool the upper half is the next frame of the pool's list.
+/// </summary>
+public sealed class FrameTable
+{
+    /// <summary>Owner of frames that belong to no domain: DOMID_INVALID (xen.h).</summary>
+    public const ushort Nobody = 0x7FF4;
+
+    private const int TypeShift = 16;
+    private const ulong TypeMask = 0xFUL << TypeShift;
+    private const ulong Held = 1UL << 20;
+    private const ulong Dirty = 1UL << 21;
+    private const int CountShift = 32;
+    private const ulong OneReference = 1UL << CountShift;
+
+    private readonly ulong[] _records;
+
+    /// <summary>Creates the records of frames 0 to <paramref name="frameCount"/> - 1, all reserved.</summary>
+    public FrameTable(int frameCount)
+    {
+        _records = new ulong[frameCount];
+        Fill(0, frameCount, FrameType.Reserved, 0);
+    }
+
+    /// <summary>Number of frames with a record.</summary>
+    public ulong FrameCount => (ulong)_records.Length;
+
+    /// <summary>Owner of a frame; <see cref="Nobody"/> if no domain's.</summary>
+    public ushort Owner(ulong mfn) => (ushort)Read(mfn);
+
+    /// <summary>Use of a frame; reserved for one without record.</summary>
+    public FrameType Type(ulong mfn) => mfn < FrameCount ? TypeOf(Read(mfn)) : FrameType.Reserved;
+
+    /// <summary>References to a frame besides its owner's hold.</summary>
+    public uint References(ulong mfn) => (uint)(Read(mfn) >> CountShift);
+
+    /// <summary>The owner has not given the frame up.</summary>
+    public bool IsHeld(ulong mfn) => (Read(mfn) & Held) != 0;
+
+    /// <summary>
+    /// Takes a reference that keeps a frame of guest memory alive, provided that it belongs to <paramref name="owner"/>
+    /// and is still held. False too when the count would overflow.
+    /// </summary>
+    public bool TryReference(ulong mfn, ushort owner)
+    {
+        if (mfn >= FrameCount)
+        {
+            return false;
+        }
+
+        ref ulong record = ref _records[(int)mfn];
+        ulong wanted = Compose(owner, FrameType.GuestRam, Held);
+        while (true)
+        {
+            ulong old = Volatile.Read(ref record);
+            if ((uint)old != (uint)wanted || (uint)(old >> CountShift) == uint.MaxValue)
+            {
+                return false;
+            }
+
+            if (Interlocked.CompareExchange(ref record, old + OneReference, old) == old)
+            {
+                return true;
+            }
+        }
+    }
+
+    /// <summary>Marks frames as the core's own.</summary>
+    public void MarkCore(ulong first, int count) => Fill(first, count, FrameType.Core, Held);
+
+    /// <summary>Marks frames as free with unknown content.</summary>
+    internal void MarkFree(ulong first, int count) => Fill(first, count, FrameType.Free, Dirty);
+
+    /// <summary>Gives free frames to an owner; true when one of them has to be scrubbed first.</summary>
+    internal bool Assign(ulong first, int count, ushort owner, FrameType type)
+    {
+        ulong seen = 0;
+        ulong value = Compose(owner, type, Held);
+        foreach (ref ulong record in _records.AsSpan((int)first, count))
+        {
+            seen |= record;
+            if (TypeOf(record) != FrameType.Free)
+            {
+                Invariant.Broken("a frame in the allocator is not free");
+            }
+
+            record = value;
+        }
+
+        return (seen & Dirty) != 0;
+    }
+
+    /// <summary>Drops a reference; true when it was the last claim on the frame, which is then to be scrubbed.</summary>
+    internal bool DropReference(ulong mfn)
+    {
+        ref ulong record = ref Record(mfn);
+        while (true)
+        {
+            ulong old = Volatile.Read(ref record);
+            if (old >> CountShift == 0)
+            {
+                Invariant.Broken("a reference was dropped twice");
+            }
+
+            ulong left = old - OneReference;
+            bool last = left >> CountShift == 0 && (left & Held) == 0;
+            if (Interlocked.CompareExchange(ref record, last ? Unowned(FrameType.Scrubbing) : left, old) == old)
+            {
+                return last;
+            }
+        }
+    }
+
+    /// <summary>Ends the owner's hold; true when it was the last claim on the frame, which is then to be scrubbed.</summary>
+    internal bool DropHold(ulong mfn)
+    {
+        ref ulong record = ref Record(mfn);
+        while (true)
+        {
+            ulong old = Volatile.Read(ref record);
+            if ((old & Held) == 0)
+            {
+                Invariant.Broken("a frame was given up twice");
+            }
+
+            ulong left = old & ~Held;
+            bool last = left >> CountShift == 0;
+            if (Interlocked.CompareExchange(ref record, last ? Unowned(FrameType.Scrubbing) : left, old) == old)
+            {
+                return last;
+            }
+        }
+    }
+
+    /// <summary>A scrubbed frame becomes free.</summary>
+    internal void MarkScrubbed(ulong mfn)
+    {
+        if (Interlocked.CompareExchange(ref Record(mfn), Unowned(FrameType.Free), Unowned(FrameType.Scrubbing))
+            != Unowned(FrameType.Scrubbing))
+        {
+            Invariant.Broken("a frame was freed that was not scrubbed");
+        }
+    }
+
+    /// <summary>Changes the type of a frame within its owner's pool.</summary>
+    internal void Retype(ulong mfn, ushort owner, FrameType from, FrameType to)
+    {
+        ulong old = Compose(owner, from, Held);
+        if (Interlocked.CompareExchange(ref Record(mfn), Compose(owner, to, Held), old) != old)
+        {
+            Invariant.Broken("a pool's frame is not what the pool takes it for");
+        }
+    }
+
+    /// <summary>The list link of a frame that is free in its owner's pool.</summary>
+    internal uint PoolLink(ulong mfn) => References(mfn);
+
+    /// <summary>Sets the list link of a frame that is free in its owner's pool.</summary>
+    internal void SetPoolLink(ulong mfn, ushort owner, uint next) =>
+        Volatile.Write(ref Record(mfn), Compose(owner, FrameType.DomainPool, Held) | (ulong)next << CountShift);
+
+    private static FrameType TypeOf(ulong record) => (FrameType)((record & TypeMask) >> TypeShift);
+
+    private static ulong Compose(ushort owner, FrameType type, ulong flags) => owner | (ulong)type << TypeShift | flags;
+
+    private static ulong Unowned(FrameType type) => Compose(Nobody, type, 0);
+
+    private void Fill(ulong first, int count, FrameType type, ulong flags) =>
+        _records.AsSpan((int)first, count).Fill(Compose(Nobody, type, flags));
+
+    private ulong Read(ulong mfn) => Volatile.Read(ref Record(mfn));
+
+    private ref ulong Record(ulong mfn)
+    {
+        if (mfn >= FrameCount)
+        {
+            Invariant.Broken("a frame number has no record");
+        }
+
+        return ref _records[(int)mfn];
+    }
+}

@@ -1,0 +1,272 @@
+using System;
+using Microkernel.Core.Abi;
+using Microkernel.Core.Hardware;
+
+namespace Microkernel.Core.Memory;
+
+/// <summary>
+/// A domain's physical address space (p2m): its nested page table. The caller of every method holds <see cref="Lock"/>.
+/// The table's frames come from the domain's pool. Larger pages are split when a part of them changes; an empty table
+/// makes room for a larger page, others are kept. Whoever removes a page calls <see cref="GuestTlb.Shootdown"/> before
+/// the frame is released.
+/// </summary>
+public sealed class Physmap
+{
+    private const int EntriesPerTable = 512;
+    private const int BitsPerLevel = 9;
+    private const int KindShift = 52;
+    private const ulong KindMask = 3UL << KindShift;
+    private const int CacheSize = 8;
+
+    private readonly HostMemory _host;
+    private readonly PageTableFormat _format;
+    private readonly FramePool _pool;
+    private readonly GuestTlb _tlb;
+
+    // The 4 KiB-level tables walked last: region (gfn >> 9) + 1 and frame.
+    private readonly ulong[] _cachedRegions = new ulong[CacheSize];
+    private readonly ulong[] _cachedTables = new ulong[CacheSize];
+
+    /// <summary>Creates the address space of a domain slot; <see cref="TryReset"/> gives it a table.</summary>
+    public Physmap(HostMemory host, FramePool pool, GuestTlb tlb)
+    {
+        _host = host;
+        _format = host.Format;
+        _pool = pool;
+        _tlb = tlb;
+    }
+
+    /// <summary>Held while the table is read or changed and while a frame found in it is touched.</summary>
+    public TicketLock Lock { get; } = new();
+
+    /// <summary>Frame of the root table.</summary>
+    public ulong Root { get; private set; }
+
+    /// <summary>Grows whenever a page is removed or reduced: what was looked up before may be wrong.</summary>
+    public ulong Generation { get; private set; } = 1;
+
+    /// <summary>The highest page ever mapped.</summary>
+    public ulong MaxGfn { get; private set; }
+
+    /// <summary>First page number outside of what a table can map.</summary>
+    public ulong GfnLimit => 1UL << (_format.Levels * BitsPerLevel);
+
+    /// <summary>Takes the root from the pool and starts empty; false when the pool is empty.</summary>
+    public bool TryReset()
+    {
+        Generation++;
+        MaxGfn = 0;
+        ForgetTables();
+        bool taken = _pool.TryTake(out ulong root);
+        Root = root;
+        return taken;
+    }
+
+    /// <summary>Finds the page <paramref name="gfn"/>; false for a hole.</summary>
+    public bool TryLookup(ulong gfn, out PhysmapEntry entry)
+    {
+        ulong value = ReadLeaf(gfn, out int level);
+        entry = default;
+        if (!_format.IsPresent(value))
+        {
+            return false;
+        }
+
+        ulong offset = gfn & (1UL << (level - 1) * BitsPerLevel) - 1;
+        entry.Mfn = _format.Mfn(value) + offset;
+        entry.Order = (level - 1) * BitsPerLevel;
+        entry.Access = _format.Access(value);
+        entry.Kind = KindOf(value);
+        return true;
+    }
+
+    /// <summary>Finds the frame behind page <paramref name="gfn"/>; false for a hole.</summary>
+    public bool TryLookup(ulong gfn, out ulong mfn, out NestedAccess access)
+    {
+        bool found = TryLookup(gfn, out PhysmapEntry entry);
+        mfn = entry.Mfn;
+        access = entry.Access;
+        return found;
+    }
+
+    /// <summary>Maps 2^<paramref name="order"/> (0, 9 or 18) frames where nothing is mapped.</summary>
+    /// <returns>0, EINVAL (alignment, range, size), EEXIST (something is mapped) or ENOMEM (the pool is empty).</returns>
+    public long Map(ulong gfn, ulong mfn, int order, NestedAccess access, PageKind kind)
+    {
+        ulong last = gfn + (1UL << order) - 1;
+        int level = order / BitsPerLevel + 1;
+        if (last >= GfnLimit || ((gfn | mfn) & (1UL << order) - 1) != 0 || level > _format.LargestLeafLevel)
+        {
+            return XenError.EINVAL;
+        }
+
+        long result = Descend(gfn, level, out ulong table);
+        if (result != 0)
+        {
+            return result;
+        }
+
+        ulong old = ReadEntry(table, Index(gfn, level));
+        if (_format.IsPresent(old) && (_format.IsLeaf(old, level) || !IsEmpty(_format.Mfn(old))))
+        {
+            return XenError.EEXIST;
+        }
+
+        WriteEntry(table, Index(gfn, level), _format.Leaf(mfn, level, access) | (ulong)kind << KindShift);
+        MaxGfn = last > MaxGfn ? last : MaxGfn;
+        if (_format.IsPresent(old))
+        {
+            ReturnTable(_format.Mfn(old));
+        }
+
+        return 0;
+    }
+
+    /// <summary>
+    /// Removes 2^<paramref name="order"/> pages that one entry maps, of this or a larger size (which is split).
+    /// </summary>
+    /// <returns>0, ENOENT (a hole, or smaller pages), EINVAL or ENOMEM (the pool is empty, a split needs a frame).</returns>
+    public long Unmap(ulong gfn, int order, out PhysmapEntry removed)
+    {
+        removed = default;
+        int level = order / BitsPerLevel + 1;
+        if (gfn >= GfnLimit || (gfn & (1UL << order) - 1) != 0)
+        {
+            return XenError.EINVAL;
+        }
+
+        if (!TryLookup(gfn, out removed) || removed.Order < order)
+        {
+            return XenError.ENOENT;
+        }
+
+        long result = Descend(gfn, level, out ulong table);
+        if (result == 0)
+        {
+            removed.Order = order;
+            WriteEntry(table, Index(gfn, level), 0);
+            Generation++;
+        }
+
+        return result;
+    }
+
+    private static PageKind KindOf(ulong entry) => (PageKind)((entry & KindMask) >> KindShift);
+
+    private static int Index(ulong gfn, int level) =>
+        (int)(gfn >> (level - 1) * BitsPerLevel) & EntriesPerTable - 1;
+
+    private ulong ReadEntry(ulong table, int index)
+    {
+        using FrameView view = new(_host.Memory, table);
+        return view.As<ulong>()[index];
+    }
+
+    private void WriteEntry(ulong table, int index, ulong value)
+    {
+        using FrameView view = new(_host.Memory, table);
+        view.As<ulong>()[index] = value;
+    }
+
+    // The leaf entry for a page, or the absent entry where the walk ends.
+    private ulong ReadLeaf(ulong gfn, out int level)
+    {
+        int slot = (int)(gfn >> BitsPerLevel) & CacheSize - 1;
+        level = 1;
+        if (_cachedRegions[slot] == (gfn >> BitsPerLevel) + 1)
+        {
+            return ReadEntry(_cachedTables[slot], Index(gfn, 1));
+        }
+
+        if (gfn >= GfnLimit)
+        {
+            return 0;
+        }
+
+        ulong table = Root;
+        for (level = _format.Levels; level > 1; level--)
+        {
+            ulong entry = ReadEntry(table, Index(gfn, level));
+            if (!_format.IsPresent(entry) || _format.IsLeaf(entry, level))
+            {
+                return entry;
+            }
+
+            table = _format.Mfn(entry);
+        }
+
+        _cachedRegions[slot] = (gfn >> BitsPerLevel) + 1;
+        _cachedTables[slot] = table;
+        return ReadEntry(table, Index(gfn, 1));
+    }
+
+    // Finds the table of the given level for a page; makes missing ones and splits larger pages on the way.
+    private long Descend(ulong gfn, int target, out ulong table)
+    {
+        table = Root;
+        for (int level = _format.Levels; level > target; level--)
+        {
+            ulong entry = ReadEntry(table, Index(gfn, level));
+            if (!_format.IsPresent(entry) || _format.IsLeaf(entry, level))
+            {
+                if (!_pool.TryTake(out ulong child))
+                {
+                    return XenError.ENOMEM;
+                }
+
+                SplitInto(child, entry, level);
+                WriteEntry(table, Index(gfn, level), _format.Table(child));
+                table = child;
+            }
+            else
+            {
+                table = _format.Mfn(entry);
+            }
+        }
+
+        return 0;
+    }
+
+    // Fills a table so that it means the same as the entry it replaces.
+    private void SplitInto(ulong table, ulong entry, int level)
+    {
+        if (!_format.IsPresent(entry))
+        {
+            return;
+        }
+
+        using FrameView view = new(_host.Memory, table);
+        Span<ulong> entries = view.As<ulong>();
+        ulong size = 1UL << (level - 2) * BitsPerLevel;
+        ulong mfn = _format.Mfn(entry);
+        NestedAccess access = _format.Access(entry);
+        for (int i = 0; i < entries.Length; i++)
+        {
+            entries[i] = _format.Leaf(mfn + (ulong)i * size, level - 1, access) | entry & KindMask;
+        }
+    }
+
+    private bool IsEmpty(ulong table)
+    {
+        using FrameView view = new(_host.Memory, table);
+        foreach (ulong entry in view.As<ulong>())
+        {
+            if (entry != 0)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    // A CPU may still hold a pointer to the table in its walk caches: it is flushed out before the frame is used again.
+    private void ReturnTable(ulong table)
+    {
+        ForgetTables();
+        _tlb.Shootdown();
+        _pool.Return(table);
+    }
+
+    private void ForgetTables() => Array.Clear(_cachedRegions);
+}
