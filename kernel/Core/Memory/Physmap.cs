@@ -268,5 +268,5 @@ public sealed class Physmap
         _pool.Return(table);
     }
 
-    private void ForgetTables() => Array.Clear(_cachedRegions);
+    private void ForgetTables() => _cachedRegions.AsSpan().Clear();
 }

@@ -1,0 +1,31 @@
+using System;
+using System.Threading;
+using Microkernel.Core.Hardware;
+using NUnit.Framework;
+
+namespace Microkernel.Core.Tests.Fakes;
+
+/// <summary>Frames 0 to count - 1 in one array. Checks that windows nest and that nobody opens too many.</summary>
+public sealed class FakeMemory(int frameCount) : PhysicalMemory
+{
+    private readonly byte[] _bytes = new byte[frameCount * FrameSize];
+    private readonly ThreadLocal<int> _open = new();
+
+    public int FrameCount => frameCount;
+
+    /// <summary>Windows open on the calling thread; 0 between operations.</summary>
+    public int OpenWindows => _open.Value;
+
+    /// <summary>The frame's bytes without a window: for the test itself.</summary>
+    public Span<byte> this[ulong mfn] => _bytes.AsSpan((int)mfn * FrameSize, FrameSize);
+
+    public override Span<byte> Map(ulong mfn)
+    {
+        Assert.That(++_open.Value, Is.LessThanOrEqualTo(16), "too many windows");
+        return this[mfn];
+    }
+
+    public override void Unmap() => Assert.That(--_open.Value, Is.GreaterThanOrEqualTo(0), "a window closed twice");
+
+    public override void Zero(ulong mfn, int count) => _bytes.AsSpan((int)mfn * FrameSize, count * FrameSize).Clear();
+}
