@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime;
 using System.Runtime.CompilerServices;
+using Microkernel.Core.Hardware;
 
 namespace Microkernel.Platform.X64;
 
@@ -14,6 +15,45 @@ internal static class Cpu
     [MethodImpl(MethodImplOptions.InternalCall)]
     [RuntimeImport("*", "port_out8")]
     internal static extern void Out8(ushort port, byte value);
+
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    [RuntimeImport("*", "port_in32")]
+    internal static extern uint In32(ushort port);
+
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    [RuntimeImport("*", "port_out32")]
+    internal static extern void Out32(ushort port, uint value);
+
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    [RuntimeImport("*", "cpu_read_msr")]
+    internal static extern ulong ReadMsr(uint register);
+
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    [RuntimeImport("*", "cpu_write_msr")]
+    internal static extern void WriteMsr(uint register, ulong value);
+
+    /// <summary>The time stamp counter, read after everything before it is done.</summary>
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    [RuntimeImport("*", "cpu_read_tsc")]
+    internal static extern ulong ReadTsc();
+
+    /// <summary>Enables interrupts, halts until one was served, disables them.</summary>
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    [RuntimeImport("*", "cpu_wait_for_interrupt")]
+    internal static extern void WaitForInterrupt();
+
+    /// <summary>CPUID.</summary>
+    internal static unsafe CpuidResult Cpuid(uint leaf, uint subleaf = 0)
+    {
+        CpuidResult result;
+        // Sound: the assembly writes four 32-bit registers, which is what the structure is.
+        ExecuteCpuid(leaf, subleaf, &result);
+        return result;
+    }
+
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    [RuntimeImport("*", "cpu_cpuid")]
+    private static extern unsafe void ExecuteCpuid(uint leaf, uint subleaf, CpuidResult* result);
 
     [DoesNotReturn]
     [MethodImpl(MethodImplOptions.InternalCall)]

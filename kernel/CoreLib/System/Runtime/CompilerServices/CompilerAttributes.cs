@@ -40,6 +40,9 @@ public sealed class InlineArrayAttribute(int length) : Attribute
     public int Length { get; } = length;
 }
 
+/// <summary>The type takes the parts of an interpolated string.</summary>
+public sealed class InterpolatedStringHandlerAttribute : Attribute;
+
 /// <summary>A fixed buffer in a struct.</summary>
 public sealed class FixedBufferAttribute(Type elementType, int length) : Attribute
 {

@@ -1,8 +1,0 @@
-using Microkernel.Core.Hypercalls;
-
-namespace Microkernel.Core.Dispatch;
-
-public static class SchedulingOperations
-{
-    public static readonly SubOperation[] Table = [];
-}

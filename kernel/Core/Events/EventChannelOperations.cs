@@ -1,8 +1,0 @@
-using Microkernel.Core.Hypercalls;
-
-namespace Microkernel.Core.Events;
-
-public static class EventChannelOperations
-{
-    public static readonly SubOperation[] Table = [];
-}

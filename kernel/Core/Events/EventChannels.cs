@@ -1,8 +1,0 @@
-using Microkernel.Core.Domains;
-
-namespace Microkernel.Core.Events;
-
-public sealed class EventChannels(Domain domain)
-{
-    public Domain Domain { get; } = domain;
-}

@@ -1,6 +1,0 @@
-namespace Microkernel.Core.Hypercalls;
-
-public static class PhysicalDeviceOperations
-{
-    public static readonly SubOperation[] Table = [];
-}

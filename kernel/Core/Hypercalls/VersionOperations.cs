@@ -1,6 +1,0 @@
-namespace Microkernel.Core.Hypercalls;
-
-public static class VersionOperations
-{
-    public static readonly SubOperation[] Table = [];
-}

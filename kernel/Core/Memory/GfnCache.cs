@@ -1,5 +1,0 @@
-namespace Microkernel.Core.Memory;
-
-public sealed class GfnCache
-{
-}

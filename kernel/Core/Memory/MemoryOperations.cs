@@ -1,8 +1,0 @@
-using Microkernel.Core.Hypercalls;
-
-namespace Microkernel.Core.Memory;
-
-public static class MemoryOperations
-{
-    public static readonly SubOperation[] Table = [];
-}

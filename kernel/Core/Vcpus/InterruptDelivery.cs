@@ -1,8 +1,0 @@
-namespace Microkernel.Core.Vcpus;
-
-public static class InterruptDelivery
-{
-    public static void Prepare(Vcpu vcpu)
-    {
-    }
-}
