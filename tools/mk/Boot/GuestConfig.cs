@@ -1,0 +1,24 @@
+namespace Mk.Boot;
+
+/// <summary>A guest as the operator asks for it, checked.</summary>
+/// <param name="Name">The domain's name.</param>
+/// <param name="KernelPath">Full path of the kernel image.</param>
+/// <param name="RamdiskPath">Full path of the initial RAM disk, or null.</param>
+/// <param name="CommandLine">The kernel's command line; may be empty.</param>
+/// <param name="MemoryMiB">Memory in MiB.</param>
+/// <param name="Vcpus">Number of virtual CPUs.</param>
+/// <param name="OnPoweroff">What happens after a power-off.</param>
+/// <param name="OnReboot">What happens after a reboot.</param>
+/// <param name="OnCrash">What happens after a crash.</param>
+/// <param name="GrantV2">Whether the guest may switch its grant table to version 2.</param>
+public sealed record GuestConfig(
+    string Name,
+    string KernelPath,
+    string? RamdiskPath,
+    string CommandLine,
+    long MemoryMiB,
+    int Vcpus,
+    EndAction OnPoweroff = EndAction.Destroy,
+    EndAction OnReboot = EndAction.Restart,
+    EndAction OnCrash = EndAction.Destroy,
+    bool GrantV2 = false);

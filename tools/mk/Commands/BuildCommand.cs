@@ -1,0 +1,27 @@
+using System;
+using System.CommandLine;
+
+namespace Mk.Commands;
+
+/// <summary><c>mk build</c>: builds everything there is to build.</summary>
+public static class BuildCommand
+{
+    /// <summary>The command for the command line's parser.</summary>
+    public static Command Create()
+    {
+        var command = new Command("build", "Build the core, the tools, the tests and the test guests.");
+        command.SetAction(static _ => Build());
+        return command;
+    }
+
+    /// <summary>Builds; a failure is an <see cref="MkException"/> with the compiler's words.</summary>
+    public static int Build()
+    {
+        Say.While("building Microkernel.sln", static () => Tool.Run(
+            "dotnet", ["build", "Microkernel.sln", "--nologo", "-v", "q", "-maxcpucount:2"], Repository.Root));
+        CoreImage.Ensure();
+        TestGuests.Build();
+        Say.Line($"made {Repository.Core}");
+        return (int)ExitCode.Success;
+    }
+}

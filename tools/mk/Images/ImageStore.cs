@@ -1,0 +1,69 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+
+namespace Mk.Images;
+
+/// <summary>
+/// The files below out/images that this program knows how to make. A configuration file names them by path like any
+/// other file; they appear when they are first needed.
+/// </summary>
+public static class ImageStore
+{
+    /// <summary>The folder of the images.</summary>
+    public static string Folder => Repository.InRoot("out/images");
+
+    /// <summary>The known files and what makes each.</summary>
+    private static readonly Dictionary<string, Action<string>> Makers = new()
+    {
+        ["debian-6.1-cloud.vmlinuz"] = static file => Fetch("6.1", "cloud", file),
+        ["debian-6.1-generic.vmlinuz"] = static file => Fetch("6.1", "generic", file),
+        ["debian-6.12-cloud.vmlinuz"] = static file => Fetch("6.12", "cloud", file),
+        ["debian-6.12-generic.vmlinuz"] = static file => Fetch("6.12", "generic", file),
+        ["busybox.initramfs"] = static file => Initramfs.Write(file, []),
+        ["stress.initramfs"] = static file => Initramfs.Write(file, Initramfs.StressNg(Path.Combine(Work, "stress-ng"))),
+    };
+
+    /// <summary>The names of the known files.</summary>
+    public static IReadOnlyCollection<string> Names => Makers.Keys;
+
+    private static string Work => Repository.InRoot("out/work");
+
+    /// <summary>The full path of a known file.</summary>
+    public static string PathOf(string name) => Path.Combine(Folder, name);
+
+    /// <summary>Makes sure that a file exists: makes it if it is a known one and missing or out of date.</summary>
+    /// <exception cref="MkException">It is missing and nobody knows how to make it, or making it failed.</exception>
+    public static void Ensure(string path)
+    {
+        if (Path.GetDirectoryName(path) == Folder && Makers.TryGetValue(Path.GetFileName(path), out Action<string>? maker))
+            Make(path, maker);
+        else if (!File.Exists(path))
+            throw new MkException(ExitCode.Usage, $"{path}: no such file{Hint(path)}");
+    }
+
+    private static void Make(string path, Action<string> maker)
+    {
+        Directory.CreateDirectory(Folder);
+        Directory.CreateDirectory(Work);
+        // Several runs may start at once: one makes the file, the others wait for it.
+        using FileStream turn = Turn.Take(path + ".lock");
+        string recipe = path.EndsWith(".initramfs", StringComparison.Ordinal) ? Initramfs.Recipe() : "";
+        string recipeFile = path + ".recipe";
+        if (File.Exists(path) && File.Exists(recipeFile) && File.ReadAllText(recipeFile) == recipe)
+            return;
+        string partial = path + ".partial";
+        Say.While($"preparing {Path.GetRelativePath(Repository.Root, path)}", () =>
+        {
+            maker(partial);
+            return 0;
+        });
+        File.Move(partial, path, overwrite: true);
+        File.WriteAllText(recipeFile, recipe);
+    }
+
+    private static void Fetch(string series, string flavour, string file) => new KernelFetcher(Work).Fetch(series, flavour, file);
+
+    private static string Hint(string path) =>
+        Path.GetDirectoryName(path) == Folder ? $"; mk can make these in that folder: {string.Join(", ", Names)}" : "";
+}

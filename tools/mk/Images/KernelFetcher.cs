@@ -1,0 +1,62 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Text.RegularExpressions;
+
+namespace Mk.Images;
+
+/// <summary>Gets Debian's kernels: the newest image of a series, taken out of its package.</summary>
+public sealed class KernelFetcher
+{
+    private readonly string _work;
+
+    /// <summary>Works in a folder, which it may leave behind for the next time.</summary>
+    public KernelFetcher(string work) => _work = work;
+
+    /// <summary>Puts a kernel's image into a file.</summary>
+    /// <param name="series">The series, for example 6.1.</param>
+    /// <param name="flavour">cloud or generic.</param>
+    /// <param name="file">The file to make.</param>
+    /// <exception cref="MkException">No package source of this machine has such a kernel.</exception>
+    public void Fetch(string series, string flavour, string file)
+    {
+        Apt apt = Apt.OfMachine();
+        string? package = Newest(apt.NamesWith($"linux-image-{series}."), series, flavour);
+        if (package is null)
+        {
+            apt = Apt.OfSuite(SuiteWith(series), Path.Combine(_work, $"apt-{series}"));
+            package = Newest(apt.NamesWith($"linux-image-{series}."), series, flavour)
+                ?? throw new MkException(ExitCode.Usage, $"neither this machine's package sources nor the suite {SuiteWith(series)} has a {flavour} kernel {series}");
+        }
+        string folder = Path.Combine(_work, package);
+        apt.Unpack([package], folder);
+        File.Move(Directory.GetFiles(Path.Combine(folder, "boot"), "vmlinuz-*").Single(), file, overwrite: true);
+        Directory.Delete(folder, recursive: true);
+    }
+
+    /// <summary>The newest package of a series among the given names; null when there is none.</summary>
+    public static string? Newest(IEnumerable<string> packages, string series, string flavour)
+    {
+        string kind = flavour == "cloud" ? "-cloud" : "";
+        var name = new Regex($@"^linux-image-{Regex.Escape(series)}\.(?<version>[0-9][0-9.-]*)(\+deb[0-9]+(\.[0-9]+)?|\+bpo)?{kind}-amd64$");
+        return packages.Select(p => name.Match(p)).Where(static m => m.Success)
+            .OrderBy(static m => m.Groups["version"].Value, Comparer<string>.Create(CompareVersions))
+            .LastOrDefault()?.Value;
+    }
+
+    private static string SuiteWith(string series) => (series, OsRelease.Codename()) switch
+    {
+        ("6.1", _) => "bookworm",
+        (_, "bookworm") => "bookworm-backports",
+        _ => "trixie",
+    };
+
+    /// <summary>Compares versions number by number: 0-9 is before 0-10.</summary>
+    private static int CompareVersions(string? a, string? b)
+    {
+        static IEnumerable<int> Numbers(string? text) =>
+            (text ?? "").Split('.', '-').Select(static n => int.TryParse(n, out int value) ? value : 0);
+        return Numbers(a).Zip(Numbers(b), static (x, y) => x.CompareTo(y)).FirstOrDefault(static order => order != 0);
+    }
+}

@@ -1,0 +1,62 @@
+using System;
+using System.Collections.Generic;
+using System.Text.RegularExpressions;
+
+namespace Mk.Machine;
+
+/// <summary>Reads the core's log, line by line, for what decides a run: ends of domains and panics.</summary>
+public sealed partial class CoreLog
+{
+    /// <summary>What every line of the core starts with.</summary>
+    public const string Prefix = "(core) ";
+
+    private const string PanicStart = Prefix + "PANIC: ";
+    private const string PanicEnd = Prefix + "END PANIC";
+
+    private readonly List<string> _panic = [];
+    private readonly List<DomainEnd> _ends = [];
+
+    /// <summary>The ends of domains so far, restarts among them.</summary>
+    public IReadOnlyList<DomainEnd> Ends => _ends;
+
+    /// <summary>Whether no domain is left.</summary>
+    public bool AllEnded { get; private set; }
+
+    /// <summary>Whether the core has panicked.</summary>
+    public bool Panicked => _panic.Count > 0;
+
+    /// <summary>Whether the report of the panic is complete.</summary>
+    public bool PanicComplete { get; private set; }
+
+    /// <summary>The lines of the panic, from its first one.</summary>
+    public IReadOnlyList<string> Panic => _panic;
+
+    /// <summary>Whether nothing more is to be expected.</summary>
+    public bool Finished => AllEnded || PanicComplete;
+
+    /// <summary>Takes one line, without its end.</summary>
+    public void Add(string line)
+    {
+        if (line.StartsWith(PanicEnd, StringComparison.Ordinal))
+            PanicComplete = Panicked;
+        else if (Panicked || line.StartsWith(PanicStart, StringComparison.Ordinal))
+            _panic.Add(line);
+        else if (line.StartsWith(Prefix + "all domains have ended", StringComparison.Ordinal))
+            AllEnded = true;
+        else if (EndLine().Match(line) is { Success: true } end)
+            _ends.Add(ReadEnd(end));
+    }
+
+    private static DomainEnd ReadEnd(Match end)
+    {
+        const string Again = "restarting";
+        string detail = end.Groups["detail"].Value.TrimEnd(' ', '.');
+        bool restarting = detail.EndsWith(Again, StringComparison.Ordinal);
+        if (restarting)
+            detail = detail[..^Again.Length].TrimEnd(' ', ',', '.', ':', ';');
+        return new DomainEnd(end.Groups["name"].Value, end.Groups["cause"].Value, detail, restarting);
+    }
+
+    [GeneratedRegex("""^\(core\) domain \d+ "(?<name>[^"]*)" ended: (?<cause>[a-z]+)[:,;. ]*(?<detail>.*)$""")]
+    private static partial Regex EndLine();
+}
