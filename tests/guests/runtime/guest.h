@@ -10,7 +10,7 @@
 typedef uint8_t u8;
 typedef uint16_t u16;
 typedef uint32_t u32;
-typedef uint64_t u64;
+typedef unsigned long long u64;
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define PAGE_ALIGNED __attribute__((aligned(PAGE_BYTES)))
@@ -173,6 +173,27 @@ static inline void lock(struct lock *l)
         cpu_relax();
 }
 static inline void unlock(struct lock *l) { __atomic_store_n(&l->held, 0, __ATOMIC_RELEASE); }
+
+/* grants.c */
+extern struct grant_entry_v1 *grant_table;
+long grant_table_frame(unsigned index, u64 gfn);    /* maps that frame of the table at gfn */
+void grants_start(void);
+void grant_access(unsigned ref, unsigned domid, u64 gfn, bool readonly);
+bool grant_end(unsigned ref);           /* false: in use */
+int grant_map(unsigned domid, unsigned ref, unsigned flags, u64 gfn, u32 *handle);   /* the call's error, or GNTST_ */
+int grant_unmap(u64 gfn, u32 handle);
+
+/* pair.c: for guests that are started twice, with role=server|client domid=N peer=M */
+#define PAIR_REF 100
+#define PAIR_GFN (FREE_GFN + 0x1000)
+struct pair_page { volatile u32 client_ready, met[2], words[64]; };
+extern bool pair_is_server;
+extern unsigned pair_self, pair_peer, pair_port;
+extern struct pair_page *pair_page;
+extern u32 pair_handle;                 /* the client's, of the control page */
+void pair_start(void);
+bool pair_meet(unsigned milliseconds);
+int pair_bind_next(unsigned *from);     /* a further port that the peer opened, -1: none; *from starts with 1 */
 
 /* start.c */
 extern u32 xen_leaf;                    /* first CPUID leaf of the hypervisor */

@@ -93,7 +93,7 @@ static inline uint64_t rdtsc(void)
     return (uint64_t)hi << 32 | lo;
 }
 
-static inline int read_msr_safe(uint32_t msr, uint64_t *value)
+static inline int read_msr_safe(uint32_t msr, unsigned long long *value)
 {
     uint32_t lo = 0, hi = 0;
     this_cpu()->trap = NO_TRAP;

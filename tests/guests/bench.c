@@ -1,0 +1,182 @@
+/*
+ * Instructions per operation, as the TSC counts them under QEMU's -icount shift=0. With role=, between two domains: the
+ * client measures. Each figure is the mean of RUNS operations with the loop's overhead, which is printed first.
+ */
+#include "guest.h"
+
+const char guest_name[] = "bench";
+
+#define RUNS 500
+#define WARM_UP 20
+#define MAP_ROUNDS 5
+
+static unsigned own_port, other_port;
+static volatile u32 upcalls_seen;
+
+static void measure(const char *name, void (*operation)(void))
+{
+    for (unsigned i = 0; i < WARM_UP; i++)
+        operation();
+    u64 start = rdtsc();
+    for (unsigned i = 0; i < RUNS; i++)
+        operation();
+    u64 cycles = rdtsc() - start;
+    print("bench %s: %llu\n", name, cycles / RUNS);
+    CHECK(cycles > 0);
+}
+
+static void nothing(void) { barrier(); }
+static void version(void) { xen_version(XENVER_version, 0); }
+static void invalid(void) { hypercall0(63); }
+static void cpuid_exit(void) { cpuid(0, 0); }
+static void yield(void) { sched_op(SCHEDOP_yield, 0); }
+
+/* The least an upcall can do: one port is in use, so nothing is searched. */
+static void count_upcall(void)
+{
+    struct vcpu_info *info = this_cpu()->info;
+    info->evtchn_upcall_pending = 0;
+    *(volatile xen_ulong_t *)&info->evtchn_pending_sel = 0;
+    shared_info->evtchn_pending[0] = 0;
+    upcalls_seen++;
+}
+
+static void send_masked(void)
+{
+    event_send(own_port);
+    *(volatile xen_ulong_t *)&shared_info->evtchn_pending[0] = 0;
+}
+
+static void send_with_upcall(void)
+{
+    u32 before = upcalls_seen;
+    event_send(own_port);
+    while (upcalls_seen == before)
+        cpu_relax();
+}
+
+static void single(void)
+{
+    measure("overhead", nothing);
+    measure("xen_version", version);
+    measure("invalid hypercall", invalid);
+    measure("cpuid", cpuid_exit);
+    measure("sched_op yield", yield);
+    own_port = event_pair(&other_port);
+    event_clear(other_port);
+    measure("event to self, masked", send_masked);
+    upcall_function = count_upcall;
+    event_unmask(other_port);
+    irq_enable();
+    measure("event to self, upcall", send_with_upcall);
+    irq_disable();
+    upcall_function = events_scan;
+    event_mask(other_port);
+}
+
+/* Between two vCPUs or two domains, each side halts until the other's event comes. */
+static volatile bool stop_partner;
+static unsigned ping_port;
+static volatile u32 *pongs;
+
+static void wait_for_event(volatile u32 *count, u32 seen)
+{
+    while (*count == seen && !stop_partner) {
+        irq_enable_and_halt();
+        irq_disable();
+    }
+}
+
+static void answer(void *port_to_answer)
+{
+    unsigned port = (uintptr_t)port_to_answer;
+    u32 seen = 0;
+    for (;;) {
+        wait_for_event(&event_count[ping_port], seen);
+        if (stop_partner)
+            return;
+        seen = event_count[ping_port];
+        event_send(port);
+    }
+}
+
+static void ping(void)
+{
+    u32 seen = *pongs;
+    event_send(ping_port);
+    wait_for_event(pongs, seen);
+}
+
+static void two_vcpus(void)
+{
+    int pong = event_bind_ipi(0);
+    ping_port = event_bind_ipi(1);
+    pongs = &event_count[pong];
+    if (!CHECK(cpu_start(1)))
+        return;
+    event_unmask(pong);
+    event_unmask(ping_port);
+    cpu_run(1, answer, (void *)(uintptr_t)pong);
+    delay(5 * MS);
+    measure("ping-pong of two vCPUs", ping);
+    stop_partner = true;
+    event_send(ping_port);
+    CHECK(cpu_wait(1, 1000));
+    vcpu_op(VCPUOP_down, 1, 0);
+    stop_partner = false;
+}
+
+/* One page may be mapped a limited number of times at once, hence the rounds. */
+static void map_and_unmap(void)
+{
+    static u32 handles[RUNS / MAP_ROUNDS];
+    u64 mapping = 0, unmapping = 0;
+    int failures = 0;
+    for (unsigned round = 0; round < MAP_ROUNDS; round++) {
+        u64 start = rdtsc();
+        for (unsigned i = 0; i < ARRAY_SIZE(handles); i++)
+            failures += grant_map(pair_peer, PAIR_REF, GNTMAP_host_map, FREE_GFN + i, &handles[i]) != GNTST_okay;
+        u64 middle = rdtsc();
+        for (unsigned i = 0; i < ARRAY_SIZE(handles); i++)
+            failures += grant_unmap(FREE_GFN + i, handles[i]) != GNTST_okay;
+        mapping += middle - start;
+        unmapping += rdtsc() - middle;
+    }
+    CHECK_EQ(failures, 0);
+    print("bench grant map: %llu\n", mapping / RUNS);
+    print("bench grant unmap: %llu\n", unmapping / RUNS);
+}
+
+static void two_domains(void)
+{
+    pair_start();
+    ping_port = pair_port;
+    pongs = &event_count[pair_port];
+    event_clear(pair_port);
+    event_unmask(pair_port);
+    CHECK(pair_meet(20000));
+    if (pair_is_server) {
+        u32 seen = 0;
+        while (!pair_page->words[0]) {
+            wait_for_event(pongs, seen);
+            seen = *pongs;
+            event_send(pair_port);
+        }
+        return;
+    }
+    measure("ping-pong of two domains", ping);
+    map_and_unmap();
+    pair_page->words[0] = 1;
+    event_send(pair_port);
+}
+
+void guest_main(void)
+{
+    if (option("role")) {
+        two_domains();
+        return;
+    }
+    single();
+    if (cpu_limit() > 1)
+        two_vcpus();
+}
