@@ -5,46 +5,50 @@ namespace System.Runtime.CompilerServices;
 /// <summary>Runs lazy static constructors, each once, also when several CPUs come to it together.</summary>
 internal static unsafe class ClassConstructorRunner
 {
-    private const nint Running = 1;
-
     private static object? CheckStaticClassConstructionReturnGCStaticBase(
         ref StaticClassConstructionContext context, object? gcStaticBase)
     {
-        Check(ref context);
+        Check(ref context.Constructor);
         return gcStaticBase;
     }
 
     private static nint CheckStaticClassConstructionReturnNonGCStaticBase(
         ref StaticClassConstructionContext context, nint nonGcStaticBase)
     {
-        Check(ref context);
+        Check(ref context.Constructor);
         return nonGcStaticBase;
     }
 
-    private static void CheckStaticClassConstruction(ref StaticClassConstructionContext context) => Check(ref context);
+    private static void CheckStaticClassConstruction(ref StaticClassConstructionContext context) =>
+        Check(ref context.Constructor);
 
-    private static void Check(ref StaticClassConstructionContext context)
+    /// <summary>The state is the constructor's address, then the CPU that runs it plus one, then zero.</summary>
+    private static void Check(ref long state)
     {
-        ref long state = ref Unsafe.As<nint, long>(ref context.cctorMethodAddress);
-        long constructor = Volatile.Read(ref state);
-        if (constructor == 0)
-            return;
-        if (constructor == Running || Interlocked.CompareExchange(ref state, Running, constructor) != constructor)
+        long running = CurrentCpu() + 1;
+        while (true)
         {
-            while (Volatile.Read(ref state) == Running)
-            {
-            }
-
+            long constructor = Volatile.Read(ref state);
+            if (constructor == 0 || constructor == running)
+                return;
+            if ((constructor & 1) != 0)
+                continue;
+            if (Interlocked.CompareExchange(ref state, running, constructor) != constructor)
+                continue;
+            ((delegate* unmanaged<void>)constructor)();
+            Volatile.Write(ref state, 0);
             return;
         }
-
-        ((delegate*<void>)constructor)();
-        Volatile.Write(ref state, 0);
     }
+
+    /// <summary>An even number that tells the CPUs apart.</summary>
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    [RuntimeImport("*", "cpu_identity")]
+    private static extern long CurrentCpu();
 }
 
-/// <summary>The state of a lazy static constructor: its address, and zero once it has run.</summary>
+/// <summary>The state of a lazy static constructor; the compiler knows the layout.</summary>
 internal struct StaticClassConstructionContext
 {
-    internal nint cctorMethodAddress;
+    internal long Constructor;
 }

@@ -11,14 +11,14 @@ public static unsafe class Heap
 {
     private const int ExceptionReserve = 512;
 
-    private static byte* next;
-    private static byte* end;
-    private static byte* start;
-    private static delegate*<byte*, byte*> grow;
-    private static bool isSealed;
+    private static byte* _next;
+    private static byte* _end;
+    private static byte* _start;
+    private static delegate*<byte*, byte*> _grow;
+    private static bool _isSealed;
 
     /// <summary>Bytes handed out.</summary>
-    public static ulong Used => (ulong)(next - start);
+    public static ulong Used => (ulong)(_next - _start);
 
     /// <summary>Gives the heap its memory, which must read as zero.</summary>
     /// <param name="memory">The first byte, aligned to 16.</param>
@@ -27,38 +27,38 @@ public static unsafe class Heap
     /// the new end; null when the heap cannot grow.</param>
     public static void Initialize(byte* memory, nuint length, delegate*<byte*, byte*> more)
     {
-        start = memory;
-        next = memory;
-        end = memory + length;
-        grow = more;
+        _start = memory;
+        _next = memory;
+        _end = memory + length;
+        _grow = more;
     }
 
     /// <summary>Ends start-up: from now on there is no allocation.</summary>
     public static void Seal()
     {
-        isSealed = true;
+        _isSealed = true;
         if (Available < ExceptionReserve)
-            end = grow(next + ExceptionReserve);
+            _end = _grow(_next + ExceptionReserve);
     }
 
-    private static long Available => end - next;
+    private static long Available => _end - _next;
 
     /// <summary>Makes an object with its header and type pointer set and everything else zero.</summary>
     internal static MethodTable** Allocate(MethodTable* type, ulong size)
     {
         size = size + 7 & ~7UL;
-        if (isSealed && !TypeCast.IsException(type))
-            Environment.FailFast("allocation after start-up");
+        if (_isSealed && !TypeCast.IsException(type))
+            Environment.Panic("allocation after start-up", null);
         if ((ulong)Available < size)
         {
-            if (grow == null || isSealed)
-                Environment.FailFast("out of start-up memory");
-            end = grow(next + size);
+            if (_grow == null || _isSealed)
+                Environment.Panic("out of start-up memory", null);
+            _end = _grow(_next + size);
         }
 
         // The word before the type pointer is the object header, which nothing here uses.
-        MethodTable** result = (MethodTable**)(next + 8);
-        next += size;
+        MethodTable** result = (MethodTable**)(_next + 8);
+        _next += size;
         *result = type;
         return result;
     }
@@ -67,7 +67,7 @@ public static unsafe class Heap
     internal static MethodTable** AllocateArray(MethodTable* type, nint length)
     {
         if ((ulong)length > int.MaxValue)
-            Environment.FailFast("array length out of range");
+            ThrowHelper.ArgumentOutOfRange();
         MethodTable** result = Allocate(type, type->BaseSize + (ulong)length * type->ComponentSize);
         *(int*)(result + 1) = (int)length;
         return result;

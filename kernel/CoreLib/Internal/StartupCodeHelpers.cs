@@ -41,7 +41,7 @@ public static unsafe class StartupCodeHelpers
             if (header == null)
                 continue;
             if (header->Signature != Signature)
-                Environment.FailFast("the image's module header is not what the pinned compiler emits");
+                Environment.Panic("the image's module header is not what the pinned compiler emits", null);
             Section* sections = (Section*)(header + 1);
             for (int i = 0; i < header->SectionCount; i++)
                 InitializeSection(&sections[i]);
@@ -55,7 +55,7 @@ public static unsafe class StartupCodeHelpers
             if (section->Id == GcStaticRegion)
                 InitializeStatics((nint*)((byte*)entry + *entry));
             else if (section->Id == EagerConstructors)
-                ((delegate*<void>)((byte*)entry + *entry))();
+                ((delegate* unmanaged<void>)((byte*)entry + *entry))();
             else
                 return;
         }

@@ -5,31 +5,31 @@ namespace Internal.Runtime.CompilerHelpers;
 /// <summary>What compiled code calls when a check fails: each ends in a panic.</summary>
 internal static class ThrowHelpers
 {
-    private static void ThrowIndexOutOfRangeException() => Environment.FailFast("index out of range");
+    private static void ThrowIndexOutOfRangeException() => throw new IndexOutOfRangeException();
 
-    private static void ThrowOverflowException() => Environment.FailFast("arithmetic overflow");
+    private static void ThrowOverflowException() => throw new OverflowException();
 
-    private static void ThrowNullReferenceException() => Environment.FailFast("null reference");
+    private static void ThrowNullReferenceException() => throw new NullReferenceException();
 
-    private static void ThrowDivideByZeroException() => Environment.FailFast("division by zero");
+    private static void ThrowDivideByZeroException() => throw new DivideByZeroException();
 
-    private static void ThrowArrayTypeMismatchException() => Environment.FailFast("array type mismatch");
+    private static void ThrowArrayTypeMismatchException() => throw new ArrayTypeMismatchException();
 
-    private static void ThrowArgumentException() => Environment.FailFast("invalid argument");
+    private static void ThrowArgumentException() => throw new ArgumentException();
 
-    private static void ThrowArgumentOutOfRangeException() => Environment.FailFast("argument out of range");
+    private static void ThrowArgumentOutOfRangeException() => throw new ArgumentOutOfRangeException();
 
-    private static void ThrowPlatformNotSupportedException() => Environment.FailFast("not supported");
+    private static void ThrowPlatformNotSupportedException() => throw new NotSupportedException();
 
-    private static void ThrowNotImplementedException() => Environment.FailFast("not implemented");
+    private static void ThrowNotImplementedException() => throw new NotSupportedException();
 
-    private static void ThrowNotSupportedException() => Environment.FailFast("not supported");
+    private static void ThrowNotSupportedException() => throw new NotSupportedException();
 
-    private static void ThrowBodyRemoved() => Environment.FailFast("method body removed");
+    private static void ThrowBodyRemoved() => throw new NotSupportedException("method body removed");
 
-    private static void ThrowFeatureBodyRemoved() => Environment.FailFast("method body removed");
+    private static void ThrowFeatureBodyRemoved() => throw new NotSupportedException("method body removed");
 
-    private static void ThrowInstanceBodyRemoved() => Environment.FailFast("method body removed");
+    private static void ThrowInstanceBodyRemoved() => throw new NotSupportedException("method body removed");
 
-    private static void ThrowUnavailableType() => Environment.FailFast("type not available");
+    private static void ThrowUnavailableType() => throw new NotSupportedException("type not available");
 }

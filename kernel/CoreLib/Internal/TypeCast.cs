@@ -45,7 +45,7 @@ internal static unsafe class TypeCast
     private static object? CheckCastAny(MethodTable* type, object? value)
     {
         if (value != null && !IsOrDerives(value.m_pEEType, type))
-            Environment.FailFast("invalid cast");
+            ThrowHelper.InvalidCast();
         return value;
     }
 
@@ -64,7 +64,7 @@ internal static unsafe class TypeCast
     private static ref object? LdelemaRef(object?[] array, nint index, MethodTable* elementType)
     {
         if (array.m_pEEType->ElementType != elementType)
-            Environment.FailFast("array type mismatch");
+            ThrowHelper.InvalidCast();
         return ref ElementOf(array, index);
     }
 

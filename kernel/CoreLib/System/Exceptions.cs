@@ -39,6 +39,27 @@ public class ArgumentOutOfRangeException(string? message = null) : ArgumentExcep
     }
 }
 
+/// <summary>An index outside an array or a span.</summary>
+public class IndexOutOfRangeException(string? message = null) : Exception(message);
+
+/// <summary>A cast to a type that the object is not of.</summary>
+public class InvalidCastException(string? message = null) : Exception(message);
+
+/// <summary>A store of the wrong type into an array.</summary>
+public class ArrayTypeMismatchException(string? message = null) : Exception(message);
+
+/// <summary>A result that does not fit, in a checked computation.</summary>
+public class OverflowException(string? message = null) : Exception(message);
+
+/// <summary>A division by zero.</summary>
+public class DivideByZeroException(string? message = null) : Exception(message);
+
+/// <summary>A member of nothing.</summary>
+public class NullReferenceException(string? message = null) : Exception(message);
+
+/// <summary>What <see cref="Environment.FailFast"/> throws.</summary>
+public class ExecutionEngineException(string? message = null) : Exception(message);
+
 /// <summary>Something that this machine or this build cannot do.</summary>
 public class NotSupportedException(string? message = null) : Exception(message);
 

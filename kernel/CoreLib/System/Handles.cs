@@ -22,3 +22,8 @@ public struct RuntimeFieldHandle
 public abstract class Type
 {
 }
+
+/// <summary>Looked for by the compiler.</summary>
+internal sealed class RuntimeType : Type
+{
+}

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace System;
 
 /// <summary>Questions about spans.</summary>
@@ -13,7 +15,8 @@ public static class MemoryExtensions
     public static Span<T> AsSpan<T>(this T[]? array, int start, int length) => new Span<T>(array).Slice(start, length);
 
     /// <summary>The text as a span.</summary>
-    public static ReadOnlySpan<char> AsSpan(this string? text) => text;
+    public static ReadOnlySpan<char> AsSpan(this string? text) =>
+        text == null ? default : new(ref Unsafe.AsRef(in text.FirstChar), text.Length);
 
     /// <summary>Whether both have the same elements.</summary>
     public static bool SequenceEqual<T>(this ReadOnlySpan<T> span, ReadOnlySpan<T> other)

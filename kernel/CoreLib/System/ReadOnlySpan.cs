@@ -105,19 +105,19 @@ public readonly ref struct ReadOnlySpan<T>
     /// <summary>Walks over the elements.</summary>
     public ref struct Enumerator
     {
-        private readonly ReadOnlySpan<T> span;
-        private int index;
+        private readonly ReadOnlySpan<T> _span;
+        private int _index;
 
         internal Enumerator(ReadOnlySpan<T> span)
         {
-            this.span = span;
-            index = -1;
+            _span = span;
+            _index = -1;
         }
 
         /// <summary>The element reached.</summary>
-        public readonly ref readonly T Current => ref span[index];
+        public readonly ref readonly T Current => ref _span[_index];
 
         /// <summary>Goes to the next element, if there is one.</summary>
-        public bool MoveNext() => ++index < span.Length;
+        public bool MoveNext() => ++_index < _span.Length;
     }
 }

@@ -26,7 +26,6 @@ public sealed class String
         }
     }
 
-    /// <summary>The text as a span.</summary>
-    public static implicit operator ReadOnlySpan<char>(string? text) =>
-        text == null ? default : new(ref Unsafe.AsRef(in text._firstChar), text._stringLength);
+    /// <summary>The first code unit; there is always one, the terminating zero.</summary>
+    internal ref readonly char FirstChar => ref _firstChar;
 }

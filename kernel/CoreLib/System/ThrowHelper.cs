@@ -1,13 +1,15 @@
-using System.Runtime.CompilerServices;
-
 namespace System;
 
-/// <summary>The panics of this library, out of the way of the code that checks.</summary>
+/// <summary>
+/// The panics of this library. A body that is a single throw is how the compiler knows that a call does not return.
+/// </summary>
 internal static class ThrowHelper
 {
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    internal static void IndexOutOfRange() => Environment.FailFast("index out of range");
+    internal static void IndexOutOfRange() => throw new IndexOutOfRangeException();
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    internal static void ArgumentOutOfRange() => Environment.FailFast("argument out of range");
+    internal static void ArgumentOutOfRange() => throw new ArgumentOutOfRangeException();
+
+    internal static void InvalidCast() => throw new InvalidCastException();
+
+    internal static void InvalidOperation(string message) => throw new InvalidOperationException(message);
 }

@@ -91,6 +91,12 @@ boot_gdt_pointer:
     .text
 boot_high:
     leaq boot_stack_top(%rip), %rsp
+    leaq boot_cpu(%rip), %rax
+    movq %rax, (%rax)
+    movq %rax, %rdx
+    shrq $32, %rdx
+    movl $0xC0000101, %ecx /* GS.base */
+    wrmsr
     movl %ebp, %edi
     movl %ebx, %esi
     xorl %ebp, %ebp /* ends the chain of frames */
@@ -110,6 +116,8 @@ boot_stack:
     .skip BOOT_STACK_SIZE
 boot_stack_top:
 
+boot_cpu:
+    .skip 64
     .globl early_heap
 early_heap:
     .skip 0x10000

@@ -78,6 +78,12 @@ cpu_wait_for_interrupt:
     cli
     ret
 
+// The first word of the per-CPU block, at GS, is its own address.
+    .globl cpu_identity
+cpu_identity:
+    movq %gs:0, %rax
+    ret
+
     .globl cpu_pause
 cpu_pause:
     pause

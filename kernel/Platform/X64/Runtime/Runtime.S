@@ -28,6 +28,28 @@ RhpPInvokeReturn:
 RhpGcPoll:
     ret
 
+// An interface call: r11 is the call site's cell, rdi the object. Finds the method and goes there.
+    .globl RhpInitialDynamicInterfaceDispatch
+RhpInitialDynamicInterfaceDispatch:
+    pushq %rdi
+    pushq %rsi
+    pushq %rdx
+    pushq %rcx
+    pushq %r8
+    pushq %r9
+    pushq %r10
+    testl %eax, (%rdi) /* no object: the page fault belongs to the caller */
+    movq %r11, %rsi
+    call ResolveInterfaceCall
+    popq %r10
+    popq %r9
+    popq %r8
+    popq %rcx
+    popq %rdx
+    popq %rsi
+    popq %rdi
+    jmp *%rax
+
 // r11: the lowest address a large frame is going to reach. Stacks have guard pages: touch every page on the way.
     .globl RhpStackProbe
 RhpStackProbe:

@@ -104,6 +104,6 @@ public static class MemoryMarshal
     private static void CheckPlain<T>()
     {
         if (RuntimeHelpers.IsReferenceOrContainsReferences<T>())
-            Environment.FailFast("bytes of a type that holds references");
+            ThrowHelper.InvalidOperation("bytes of a type that holds references");
     }
 }

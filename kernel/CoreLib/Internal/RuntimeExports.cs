@@ -1,0 +1,23 @@
+using System.Runtime.CompilerServices;
+using Internal.Runtime;
+
+namespace System.Runtime;
+
+/// <summary>Boxing, under the names that the compiler knows. It allocates: start-up only.</summary>
+internal static unsafe class RuntimeExports
+{
+    private static object RhBox(MethodTable* type, ref byte data)
+    {
+        MethodTable** box = Heap.Allocate(type, type->BaseSize);
+        object result = Unsafe.As<nint, object>(ref Unsafe.AsRef<nint>(&box));
+        SpanHelpers.Memmove(ref result.GetRawData(), ref data, type->ValueSize);
+        return result;
+    }
+
+    private static ref byte RhUnbox2(MethodTable* type, object value)
+    {
+        if (value.m_pEEType != type)
+            ThrowHelper.InvalidCast();
+        return ref value.GetRawData();
+    }
+}
