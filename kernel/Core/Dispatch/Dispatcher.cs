@@ -1,0 +1,342 @@
+using Microkernel.Core.Domains;
+using Microkernel.Core.Hardware;
+using Microkernel.Core.Time;
+using Microkernel.Core.Vcpus;
+
+namespace Microkernel.Core.Dispatch;
+
+/// <summary>
+/// Runs vCPUs on CPUs. Every CPU takes the vCPU that has had least time, for one slice; virtual time is comparable between
+/// CPUs, so that a CPU takes over a waiting vCPU from another one when that one is due first. No lock is global.
+/// </summary>
+public sealed class Dispatcher
+{
+    private const ulong SlicesPerSecond = 100;
+    private const ulong WakePreemptionsPerSecond = 1000;
+
+    private readonly Kernel _kernel;
+    private readonly Machine _machine;
+    private readonly ulong _slice;
+    private readonly ulong _wakeAdvantage;
+
+    /// <summary>A dispatcher for the CPUs of <paramref name="kernel"/>.</summary>
+    public Dispatcher(Kernel kernel)
+    {
+        _kernel = kernel;
+        _machine = kernel.Machine;
+        _slice = kernel.Machine.TscFrequency / SlicesPerSecond;
+        _wakeAdvantage = kernel.Machine.TscFrequency / WakePreemptionsPerSecond;
+    }
+
+    /// <summary>A long operation on this CPU should stop at its next safe point.</summary>
+    public bool ShouldPreempt
+    {
+        get
+        {
+            PhysicalCpu cpu = _kernel.ThisCpu;
+            return cpu.MustReschedule || _machine.ReadTsc() >= cpu.SliceEnd;
+        }
+    }
+
+    /// <summary>
+    /// The one-shot timer of the executing CPU, number <paramref name="cpu"/>, has fired. Called by the interrupt handler: it only
+    /// leaves a note.
+    /// </summary>
+    public void OnTimer(int cpu) => _kernel.Cpus[cpu].TimerFired = true;
+
+    /// <summary>Runs vCPUs on the executing CPU for ever.</summary>
+    public void Run(int index)
+    {
+        PhysicalCpu cpu = _kernel.Cpus[index];
+        while (true)
+        {
+            Step(cpu);
+        }
+    }
+
+    /// <summary>One decision and what follows from it: a slice of a vCPU, a piece of life-cycle work, or a wait.</summary>
+    public void Step(PhysicalCpu cpu)
+    {
+        ExpireTimers(cpu);
+        Vcpu? next = TakeNext(cpu);
+        if (next != null)
+        {
+            RunSlice(cpu, next);
+        }
+
+        bool hadWork = _kernel.LifeCycle.DoPiece();
+        if (next == null && !hadWork)
+        {
+            Wait(cpu);
+        }
+    }
+
+    /// <summary>Makes a blocked vCPU runnable, and a running one look at its pending work. From any CPU, any number of times.</summary>
+    public void Wake(Vcpu vcpu)
+    {
+        PhysicalCpu cpu = LockCpuOf(vcpu);
+        VcpuState state = vcpu.State;
+        if (state == VcpuState.Blocked && !vcpu.Domain.IsEnding)
+        {
+            vcpu.State = VcpuState.Runnable;
+            vcpu.Runstate.Enter(RunstateKind.Runnable);
+            cpu.Lock.Exit();
+            Place(vcpu, ChooseCpu(cpu));
+            return;
+        }
+
+        cpu.Lock.Exit();
+        if (state == VcpuState.Running && cpu.Index != _machine.CurrentCpu)
+        {
+            _machine.SendKick(cpu.Index);
+        }
+    }
+
+    /// <summary>Brings an initialised, offline vCPU into the game: a new domain's first, VCPUOP_up, a start-up IPI.</summary>
+    public void BringOnline(Vcpu vcpu)
+    {
+        PhysicalCpu cpu = LockCpuOf(vcpu);
+        if (vcpu.State == VcpuState.Offline)
+        {
+            vcpu.State = VcpuState.Blocked;
+            vcpu.Runstate.Enter(RunstateKind.Blocked);
+        }
+
+        cpu.Lock.Exit();
+        Wake(vcpu);
+    }
+
+    /// <summary>True when no CPU runs the vCPU and, its domain having ended, none will.</summary>
+    public bool IsAtRest(Vcpu vcpu)
+    {
+        PhysicalCpu cpu = LockCpuOf(vcpu);
+        bool atRest = vcpu.State is VcpuState.Offline or VcpuState.Blocked;
+        cpu.Lock.Exit();
+        return atRest;
+    }
+
+    /// <summary>Takes a vCPU at rest, of a domain that has ended, out of the game.</summary>
+    public void Retire(Vcpu vcpu)
+    {
+        PhysicalCpu cpu = LockCpuOf(vcpu);
+        vcpu.State = VcpuState.Offline;
+        cpu.Lock.Exit();
+    }
+
+    private static PhysicalCpu LockCpuOf(Vcpu vcpu)
+    {
+        while (true)
+        {
+            PhysicalCpu cpu = vcpu.Cpu;
+            cpu.Lock.Enter();
+            if (vcpu.Cpu == cpu)
+            {
+                return cpu;
+            }
+
+            cpu.Lock.Exit();
+        }
+    }
+
+    private void RunSlice(PhysicalCpu cpu, Vcpu vcpu)
+    {
+        ulong start = _machine.ReadTsc();
+        cpu.SliceEnd = start + _slice;
+        cpu.MustReschedule = false;
+        SwitchTo(cpu, vcpu);
+        while (MayEnter(cpu, vcpu))
+        {
+            ArmTimer(cpu, cpu.SliceEnd);
+            VcpuRunner.RunOnce(cpu, vcpu);
+            ExpireTimers(cpu);
+        }
+
+        vcpu.Hardware.Unload();
+        vcpu.Scheduling.Charge(_machine.ReadTsc() - start);
+        cpu.Current = null;
+        PutAway(cpu, vcpu);
+    }
+
+    private void SwitchTo(PhysicalCpu cpu, Vcpu vcpu)
+    {
+        cpu.Current = vcpu;
+        if (cpu.LastDomain != vcpu.Domain)
+        {
+            _machine.SpeculationBarrier();
+            cpu.LastDomain = vcpu.Domain;
+        }
+
+        vcpu.Hardware.Load();
+        vcpu.Runstate.Enter(RunstateKind.Running);
+        vcpu.Runstate.Publish();
+    }
+
+    private static bool MayEnter(PhysicalCpu cpu, Vcpu vcpu)
+    {
+        if (vcpu.WantsBlock && vcpu.Pending != PendingWork.None)
+        {
+            vcpu.WantsBlock = false;
+        }
+
+        return !(cpu.MustReschedule | vcpu.WantsBlock | vcpu.WantsOffline | vcpu.Domain.IsEnding);
+    }
+
+    // Its state is saved: from here on other CPUs may take it. A wake-up that came after MayEnter looked makes it runnable.
+    private void PutAway(PhysicalCpu cpu, Vcpu vcpu)
+    {
+        cpu.Lock.Enter();
+        VcpuState next = NextState(vcpu);
+        vcpu.State = next;
+        vcpu.WantsBlock = false;
+        vcpu.WantsOffline = false;
+        vcpu.Runstate.Enter(KindFor(next));
+        if (next == VcpuState.Runnable)
+        {
+            cpu.Queue.Add(vcpu);
+        }
+
+        cpu.Lock.Exit();
+    }
+
+    private static VcpuState NextState(Vcpu vcpu)
+    {
+        if (vcpu.WantsOffline)
+        {
+            return VcpuState.Offline;
+        }
+
+        bool mustWait = vcpu.Domain.IsEnding || (vcpu.WantsBlock && vcpu.Pending == PendingWork.None);
+        return mustWait ? VcpuState.Blocked : VcpuState.Runnable;
+    }
+
+    private static RunstateKind KindFor(VcpuState state) => state switch
+    {
+        VcpuState.Runnable => RunstateKind.Runnable,
+        VcpuState.Blocked => RunstateKind.Blocked,
+        _ => RunstateKind.Offline,
+    };
+
+    // Puts a runnable vCPU that is in no queue into that of a CPU, and has that CPU look when it should.
+    private void Place(Vcpu vcpu, PhysicalCpu cpu)
+    {
+        cpu.Lock.Enter();
+        vcpu.Cpu = cpu;
+        ulong earliest = cpu.Floor > _slice ? cpu.Floor - _slice : 0;
+        SchedulingContext context = vcpu.Scheduling;
+        context.VirtualTime = context.VirtualTime < earliest ? earliest : context.VirtualTime;
+        cpu.Queue.Add(vcpu);
+        Vcpu? current = cpu.Current;
+        bool preempts = current != null && context.VirtualTime + _wakeAdvantage < current.Scheduling.VirtualTime;
+        cpu.Lock.Exit();
+        cpu.MustReschedule |= preempts;
+        if (cpu.Index != _machine.CurrentCpu && (preempts || cpu.IsIdle))
+        {
+            _machine.SendKick(cpu.Index);
+        }
+    }
+
+    private PhysicalCpu ChooseCpu(PhysicalCpu last)
+    {
+        if (last.IsIdle || last.Current == null)
+        {
+            return last;
+        }
+
+        foreach (PhysicalCpu cpu in _kernel.Cpus)
+        {
+            if (cpu.IsIdle)
+            {
+                return cpu;
+            }
+        }
+
+        return last;
+    }
+
+    private Vcpu? TakeNext(PhysicalCpu cpu)
+    {
+        if (cpu.Queue.Count == 0 || _machine.ReadTsc() >= cpu.SliceEnd)
+        {
+            TakeOver(cpu);
+        }
+
+        cpu.Lock.Enter();
+        Vcpu? next = cpu.Queue.Take();
+        if (next != null)
+        {
+            next.State = VcpuState.Running;
+            ulong time = next.Scheduling.VirtualTime;
+            cpu.Floor = time > cpu.Floor ? time : cpu.Floor;
+        }
+
+        cpu.Lock.Exit();
+        return next;
+    }
+
+    // Moves a vCPU here that waits elsewhere and is due before all that wait here.
+    private void TakeOver(PhysicalCpu cpu)
+    {
+        PhysicalCpu? from = null;
+        ulong least = cpu.Queue.First?.Scheduling.VirtualTime ?? ulong.MaxValue;
+        foreach (PhysicalCpu other in _kernel.Cpus)
+        {
+            ulong theirs = other.Queue.First?.Scheduling.VirtualTime ?? ulong.MaxValue;
+            if (other != cpu && theirs < least && (least == ulong.MaxValue || theirs + _slice < least))
+            {
+                from = other;
+                least = theirs;
+            }
+        }
+
+        if (from == null)
+        {
+            return;
+        }
+
+        from.Lock.Enter();
+        Vcpu? moved = from.Queue.Take();
+        from.Lock.Exit();
+        if (moved != null)
+        {
+            cpu.Lock.Enter();
+            moved.Cpu = cpu;
+            cpu.Queue.Add(moved);
+            cpu.Lock.Exit();
+        }
+    }
+
+    private void Wait(PhysicalCpu cpu)
+    {
+        cpu.IsIdle = true;
+        System.Threading.Interlocked.MemoryBarrier();
+        if (cpu.Queue.Count == 0 && !_kernel.LifeCycle.HasWork)
+        {
+            ArmTimer(cpu, ulong.MaxValue);
+            _machine.Idle();
+        }
+
+        cpu.IsIdle = false;
+    }
+
+    private static void ExpireTimers(PhysicalCpu cpu)
+    {
+        if (cpu.TimerFired)
+        {
+            cpu.TimerFired = false;
+            cpu.ProgrammedDeadline = ulong.MaxValue;
+            cpu.Timers.Expire();
+            cpu.MustReschedule |= cpu.Queue.Count != 0 && cpu.IsSliceOver();
+        }
+    }
+
+    private void ArmTimer(PhysicalCpu cpu, ulong sliceEnd)
+    {
+        ulong deadline = cpu.Timers.NextDeadline;
+        deadline = sliceEnd < deadline ? sliceEnd : deadline;
+        if (deadline != cpu.ProgrammedDeadline)
+        {
+            cpu.ProgrammedDeadline = deadline;
+            _machine.SetTimer(deadline);
+        }
+    }
+}

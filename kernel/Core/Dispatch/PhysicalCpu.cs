@@ -1,0 +1,80 @@
+using System.Threading;
+using Microkernel.Core.Domains;
+using Microkernel.Core.Hardware;
+using Microkernel.Core.Memory;
+using Microkernel.Core.Time;
+using Microkernel.Core.Vcpus;
+
+namespace Microkernel.Core.Dispatch;
+
+/// <summary>What the dispatcher keeps for one physical CPU.</summary>
+public sealed class PhysicalCpu
+{
+    private bool _isIdle;
+    private bool _mustReschedule;
+    private bool _timerFired;
+    private readonly Machine _machine;
+
+    /// <summary>The CPU with number <paramref name="index"/>. Only during start-up: it allocates.</summary>
+    public PhysicalCpu(int index, Machine machine, AsidAllocator asids)
+    {
+        Index = index;
+        _machine = machine;
+        Asids = asids;
+        Timers = new TimerQueue(machine);
+    }
+
+    /// <summary>Its number, from 0.</summary>
+    public int Index { get; }
+
+    /// <summary>Guards <see cref="Queue"/> and the state of the vCPUs assigned to this CPU.</summary>
+    public TicketLock Lock { get; } = new();
+
+    /// <summary>Who waits for this CPU; made when the number of vCPUs is known.</summary>
+    public RunQueue Queue { get; set; } = new(1);
+
+    /// <summary>Timers that fire here.</summary>
+    public TimerQueue Timers { get; }
+
+    /// <summary>Address-space tags of this CPU.</summary>
+    public AsidAllocator Asids { get; }
+
+    /// <summary>Who runs here, or null.</summary>
+    public Vcpu? Current { get; set; }
+
+    /// <summary>The domain that ran here last: another one needs a speculation barrier.</summary>
+    public Domain? LastDomain { get; set; }
+
+    /// <summary>When the running vCPU's slice ends, TSC.</summary>
+    public ulong SliceEnd { get; set; }
+
+    /// <summary>What the one-shot timer is programmed for, TSC; <see cref="ulong.MaxValue"/> when it is off.</summary>
+    public ulong ProgrammedDeadline { get; set; } = ulong.MaxValue;
+
+    /// <summary>The least virtual time a vCPU that ran here last had: one that wakes does not get behind it by more than a slice.</summary>
+    public ulong Floor { get; set; }
+
+    /// <summary>The one-shot timer has fired and nobody has looked at the queue yet.</summary>
+    public bool TimerFired
+    {
+        get => Volatile.Read(ref _timerFired);
+        set => Volatile.Write(ref _timerFired, value);
+    }
+
+    /// <summary>It waits for an interrupt: a new runnable vCPU must be announced by a kick.</summary>
+    public bool IsIdle
+    {
+        get => Volatile.Read(ref _isIdle);
+        set => Volatile.Write(ref _isIdle, value);
+    }
+
+    /// <summary>The running vCPU must give way: its slice is over or a more urgent one came.</summary>
+    public bool MustReschedule
+    {
+        get => Volatile.Read(ref _mustReschedule);
+        set => Volatile.Write(ref _mustReschedule, value);
+    }
+
+    /// <summary>The running vCPU has used up its slice.</summary>
+    public bool IsSliceOver() => _machine.ReadTsc() >= SliceEnd;
+}

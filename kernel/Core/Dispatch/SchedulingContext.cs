@@ -1,0 +1,27 @@
+namespace Microkernel.Core.Dispatch;
+
+/// <summary>What the dispatcher goes by for one vCPU. Today: a weight; budgets, bands and affinity join it here.</summary>
+public sealed class SchedulingContext
+{
+    /// <summary>Weight of a domain that says nothing else, as in Xen's credit schedulers.</summary>
+    public const int DefaultWeight = 256;
+
+    /// <summary>Share of slack relative to others.</summary>
+    public int Weight { get; set; } = DefaultWeight;
+
+    /// <summary>Time it ran, in TSC ticks, scaled by <see cref="DefaultWeight"/> over <see cref="Weight"/>: the smallest runs next.</summary>
+    public ulong VirtualTime { get; set; }
+
+    /// <summary>Position in its run queue's heap; -1 while it is in none.</summary>
+    public int HeapIndex { get; set; } = -1;
+
+    /// <summary>Charges <paramref name="ticks"/> of running.</summary>
+    public void Charge(ulong ticks) => VirtualTime += ticks * DefaultWeight / (ulong)Weight;
+
+    /// <summary>As for a new domain. It must be in no run queue.</summary>
+    public void Reset()
+    {
+        Weight = DefaultWeight;
+        VirtualTime = 0;
+    }
+}

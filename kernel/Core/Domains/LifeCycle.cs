@@ -1,0 +1,224 @@
+using System;
+using System.Threading;
+using Microkernel.Core.Boot;
+using Microkernel.Core.Dispatch;
+using Microkernel.Core.Logging;
+using Microkernel.Core.Vcpus;
+
+namespace Microkernel.Core.Domains;
+
+/// <summary>
+/// Moves domains through their lives: building, running, shut down, dying. The work is done in small pieces by whichever CPU is
+/// between two slices, so that a domain that comes or goes does not hold up the others.
+/// </summary>
+public sealed class LifeCycle
+{
+    private readonly Kernel _kernel;
+    private readonly DomainBuilder _builder;
+    private int _busy;
+    private bool _saidAllEnded;
+
+    /// <summary>The life cycle of the domains of <paramref name="kernel"/>.</summary>
+    public LifeCycle(Kernel kernel)
+    {
+        _kernel = kernel;
+        _builder = new DomainBuilder(kernel);
+    }
+
+    /// <summary>Some domain has a step to take.</summary>
+    public bool HasWork => FindWork() != null;
+
+    /// <summary>A domain has ended: CPUs that wait should look.</summary>
+    public void Notify()
+    {
+        foreach (PhysicalCpu cpu in _kernel.Cpus)
+        {
+            if (cpu.IsIdle && cpu.Index != _kernel.Machine.CurrentCpu)
+            {
+                _kernel.Machine.SendKick(cpu.Index);
+            }
+        }
+    }
+
+    /// <summary>Gives every slot its first domain; they are built one after the other as pieces of work.</summary>
+    public void StartAll()
+    {
+        foreach (Domain domain in _kernel.Domains.Slots)
+        {
+            Begin(domain);
+        }
+    }
+
+    /// <summary>Does one piece of work if there is any and no other CPU is at it. False if there was nothing to do here.</summary>
+    public bool DoPiece()
+    {
+        if (!HasWork || Interlocked.CompareExchange(ref _busy, 1, 0) != 0)
+        {
+            return false;
+        }
+
+        Domain? domain = FindWork();
+        if (domain != null)
+        {
+            Advance(domain);
+        }
+
+        Volatile.Write(ref _busy, 0);
+        return domain != null;
+    }
+
+    private Domain? FindWork()
+    {
+        foreach (Domain domain in _kernel.Domains.Slots)
+        {
+            if (domain.State is DomainState.Building or DomainState.Dying
+                || (domain.State == DomainState.Running && domain.IsEnding))
+            {
+                return domain;
+            }
+        }
+
+        return null;
+    }
+
+    private void Begin(Domain domain)
+    {
+        _kernel.Domains.Assign(domain);
+        domain.State = DomainState.Building;
+        _builder.Begin(domain);
+    }
+
+    private void Advance(Domain domain)
+    {
+        switch (domain.State)
+        {
+            case DomainState.Building:
+                Build(domain);
+                break;
+            case DomainState.Running:
+                AfterEnd(domain);
+                break;
+            default:
+                TakeDown(domain);
+                break;
+        }
+    }
+
+    private void Build(Domain domain)
+    {
+        switch (_builder.DoPiece(domain))
+        {
+            case BuildProgress.Done:
+                domain.State = DomainState.Running;
+                Report(domain, "started"u8);
+                _kernel.Dispatcher.BringOnline(domain.Vcpus[0]);
+                break;
+            case BuildProgress.Failed:
+                Report(domain, "cannot be built"u8);
+                domain.Config.OnCrash = EndAction.Destroy;
+                domain.State = DomainState.Dying;
+                break;
+        }
+    }
+
+    private void AfterEnd(Domain domain)
+    {
+        foreach (Vcpu vcpu in domain.Vcpus)
+        {
+            if (!_kernel.Dispatcher.IsAtRest(vcpu))
+            {
+                return;
+            }
+        }
+
+        foreach (Vcpu vcpu in domain.Vcpus)
+        {
+            _kernel.Dispatcher.Retire(vcpu);
+            vcpu.Timers.Reset();
+        }
+
+        ReportEnd(domain);
+        domain.State = DomainState.ShutDown;
+        if (domain.Config.ActionFor(domain.EndReason) != EndAction.Preserve)
+        {
+            domain.State = DomainState.Dying;
+        }
+
+        ReportWhenAllEnded();
+    }
+
+    private void TakeDown(Domain domain)
+    {
+        if (!DomainTeardown.DoPiece(domain))
+        {
+            return;
+        }
+
+        _kernel.Domains.Release(domain);
+        domain.State = DomainState.Empty;
+        if (domain.IsEnding && domain.Config.ActionFor(domain.EndReason) == EndAction.Restart)
+        {
+            Report(domain, "restarting"u8);
+            Begin(domain);
+        }
+
+        ReportWhenAllEnded();
+    }
+
+    private void Report(Domain domain, ReadOnlySpan<byte> what)
+    {
+        Span<byte> buffer = stackalloc byte[LogLine.Capacity];
+        LogLine line = Log.Begin(buffer);
+        AddName(ref line, domain);
+        line.Add(" "u8);
+        line.Add(what);
+        _kernel.Log.End(ref line);
+    }
+
+    private void ReportEnd(Domain domain)
+    {
+        Span<byte> buffer = stackalloc byte[LogLine.Capacity];
+        LogLine line = Log.Begin(buffer);
+        AddName(ref line, domain);
+        line.Add(" ended: "u8);
+        line.Add(NameOf(domain.EndReason));
+        domain.EndDetail.AddTo(ref line);
+        _kernel.Log.End(ref line);
+    }
+
+    private void ReportWhenAllEnded()
+    {
+        foreach (Domain domain in _kernel.Domains.Slots)
+        {
+            if (domain.State is not (DomainState.Empty or DomainState.ShutDown))
+            {
+                return;
+            }
+        }
+
+        if (!_saidAllEnded)
+        {
+            _saidAllEnded = true;
+            _kernel.Log.Write("all domains have ended"u8);
+        }
+    }
+
+    private static void AddName(ref LogLine line, Domain domain)
+    {
+        line.Add("domain "u8);
+        line.Add(domain.Id);
+        line.Add(" \""u8);
+        line.Add(domain.Config.Name);
+        line.Add("\""u8);
+    }
+
+    private static ReadOnlySpan<byte> NameOf(ShutdownReason reason) => reason switch
+    {
+        ShutdownReason.Poweroff => "poweroff"u8,
+        ShutdownReason.Reboot => "reboot"u8,
+        ShutdownReason.Suspend => "suspend"u8,
+        ShutdownReason.Crash => "crash"u8,
+        ShutdownReason.Watchdog => "watchdog"u8,
+        _ => "soft reset"u8,
+    };
+}

@@ -1,0 +1,8 @@
+using Microkernel.Core.Domains;
+
+namespace Microkernel.Core.Events;
+
+public sealed class EventChannels(Domain domain)
+{
+    public Domain Domain { get; } = domain;
+}

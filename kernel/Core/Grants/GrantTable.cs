@@ -1,0 +1,8 @@
+using Microkernel.Core.Domains;
+
+namespace Microkernel.Core.Grants;
+
+public sealed class GrantTable(Domain domain)
+{
+    public Domain Domain { get; } = domain;
+}

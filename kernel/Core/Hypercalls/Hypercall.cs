@@ -1,0 +1,55 @@
+namespace Microkernel.Core.Hypercalls;
+
+/// <summary>A hypercall of the ABI table with its operations, found by the value of its first argument.</summary>
+public sealed class Hypercall
+{
+    private readonly SubOperation?[] _byNumber;
+
+    /// <summary>
+    /// A hypercall whose first argument, masked with <paramref name="mask"/>, selects the operation.
+    /// Only during start-up: it allocates.
+    /// </summary>
+    public Hypercall(int number, string name, SubOperation[] operations, uint mask = uint.MaxValue)
+    {
+        Number = number;
+        Name = name;
+        Operations = operations;
+        Mask = mask;
+        uint largest = 0;
+        foreach (SubOperation operation in operations)
+        {
+            largest = operation.Number > largest ? operation.Number : largest;
+        }
+
+        _byNumber = new SubOperation?[largest + 1];
+        foreach (SubOperation operation in operations)
+        {
+            _byNumber[operation.Number] = operation;
+        }
+    }
+
+    /// <summary>A hypercall without operations: <paramref name="only"/> serves it whatever its arguments.</summary>
+    public Hypercall(int number, string name, SubOperation only)
+        : this(number, name, [only], 0)
+    {
+    }
+
+    /// <summary>Its number: __HYPERVISOR_* of xen/xen.h.</summary>
+    public int Number { get; }
+
+    /// <summary>Its name in Xen's headers, without prefix.</summary>
+    public string Name { get; }
+
+    /// <summary>The rows.</summary>
+    public SubOperation[] Operations { get; }
+
+    /// <summary>The bits of the first argument that select the operation.</summary>
+    public uint Mask { get; }
+
+    /// <summary>The operation for a first argument, or null.</summary>
+    public SubOperation? Find(ulong firstArgument)
+    {
+        uint number = (uint)firstArgument & Mask;
+        return number < (uint)_byNumber.Length ? _byNumber[number] : null;
+    }
+}

@@ -1,0 +1,51 @@
+using Microkernel.Core.Console;
+using Microkernel.Core.Dispatch;
+using Microkernel.Core.Domains;
+using Microkernel.Core.Events;
+using Microkernel.Core.Grants;
+using Microkernel.Core.Memory;
+using Microkernel.Core.Time;
+using Microkernel.Core.Vcpus;
+
+namespace Microkernel.Core.Hypercalls;
+
+/// <summary>
+/// The ABI: every hypercall and operation that exists, in one place. Dispatch, docs/abi-coverage.md and the tests come from it. What is
+/// not here gets -ENOSYS.
+/// </summary>
+public static class HypercallTable
+{
+    /// <summary>One above the largest hypercall number that is looked up.</summary>
+    public const int Limit = 64;
+
+    private static readonly Hypercall?[] ByNumber = new Hypercall?[Limit];
+
+    /// <summary>All hypercalls, by number.</summary>
+    public static Hypercall[] All { get; } =
+    [
+        new(12, "memory_op", MemoryOperations.Table, 0x3F),
+        new(13, "multicall", new SubOperation(0, "multicall", MulticallOperation.Run, "multicall")),
+        new(15, "set_timer_op", new SubOperation(0, "set_timer_op", TimerOperations.SetTimer, "time")),
+        new(17, "xen_version", VersionOperations.Table),
+        new(18, "console_io", ConsoleOperations.Table),
+        new(20, "grant_table_op", GrantOperations.Table),
+        new(24, "vcpu_op", VcpuOperations.Table),
+        new(29, "sched_op", SchedulingOperations.Table),
+        new(32, "event_channel_op", EventChannelOperations.Table),
+        new(33, "physdev_op", PhysicalDeviceOperations.Table),
+        new(34, "hvm_op", HvmOperations.Table),
+    ];
+
+    /// <summary>Makes the table that dispatch uses. Only during start-up: it allocates.</summary>
+    public static void Prepare()
+    {
+        foreach (Hypercall hypercall in All)
+        {
+            ByNumber[hypercall.Number] = hypercall;
+        }
+    }
+
+    /// <summary>The operation for a hypercall number and first argument, or null.</summary>
+    public static SubOperation? Find(ulong number, ulong firstArgument) =>
+        number < Limit ? ByNumber[(int)number]?.Find(firstArgument) : null;
+}

@@ -1,0 +1,5 @@
+namespace Microkernel.Core.Memory;
+
+public sealed class GfnCache
+{
+}

@@ -1,0 +1,6 @@
+namespace Microkernel.Core.Time;
+
+public sealed class Watchdogs
+{
+    public const int PerDomain = 2;
+}

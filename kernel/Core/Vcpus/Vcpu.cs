@@ -1,0 +1,127 @@
+using System.Threading;
+using Microkernel.Core.Dispatch;
+using Microkernel.Core.Domains;
+using Microkernel.Core.Hardware;
+using Microkernel.Core.Memory;
+using Microkernel.Core.Time;
+
+namespace Microkernel.Core.Vcpus;
+
+/// <summary>A virtual CPU: its hardware state, its interrupts, and what the dispatcher knows of it.</summary>
+public sealed class Vcpu
+{
+    private int _pending;
+    private AsidTag _asidTag;
+
+    /// <summary>Creates the vCPU of a domain slot. Only during start-up: it allocates.</summary>
+    public Vcpu(Domain domain, int id)
+    {
+        Domain = domain;
+        Id = id;
+        Hardware = domain.Kernel.Machine.CreateVcpu();
+        Cpu = domain.Kernel.Cpus[id % domain.Kernel.Cpus.Length];
+        Apic = new LocalApic(this);
+        Timers = new VcpuTimers(this);
+        Runstate = new Runstate(this);
+    }
+
+    /// <summary>Whose it is.</summary>
+    public Domain Domain { get; }
+
+    /// <summary>Its number in the domain, from 0.</summary>
+    public int Id { get; }
+
+    /// <summary>The virtual CPU of the vendor's extension.</summary>
+    public VcpuHardware Hardware { get; }
+
+    /// <summary>Its local APIC.</summary>
+    public LocalApic Apic { get; }
+
+    /// <summary>Its periodic, single-shot and poll timers.</summary>
+    public VcpuTimers Timers { get; }
+
+    /// <summary>How long it was in which state, and the guest's copies of that.</summary>
+    public Runstate Runstate { get; }
+
+    /// <summary>What the dispatcher goes by.</summary>
+    public SchedulingContext Scheduling { get; } = new();
+
+    /// <summary>Its address-space tag on the CPU where it ran last.</summary>
+    public ref AsidTag AsidTag => ref _asidTag;
+
+    /// <summary>Recently translated frames of its domain.</summary>
+    public GfnCache Translations { get; } = new();
+
+    /// <summary>The CPU whose run queue lock guards <see cref="State"/>; where it runs or will run.</summary>
+    public PhysicalCpu Cpu { get; set; }
+
+    /// <summary>Where it is; guarded by <see cref="Cpu"/>'s lock.</summary>
+    public VcpuState State { get; set; }
+
+    /// <summary>Set by a handler on this vCPU's own CPU: wait for pending work instead of entering the guest.</summary>
+    public bool WantsBlock { get; set; }
+
+    /// <summary>Set by a handler on this vCPU's own CPU: go offline instead of entering the guest.</summary>
+    public bool WantsOffline { get; set; }
+
+    /// <summary>It has a state to run with (building, VCPUOP_initialise, INIT).</summary>
+    public bool IsInitialised { get; set; }
+
+    /// <summary>It waits in SCHEDOP_poll.</summary>
+    public bool IsPolling { get; set; }
+
+    /// <summary>Frame that holds its vcpu_info; 0 while it has none (vCPUs past 31 before they register one).</summary>
+    public ulong InfoMfn { get; set; }
+
+    /// <summary>Offset of vcpu_info in <see cref="InfoMfn"/>.</summary>
+    public int InfoOffset { get; set; }
+
+    /// <summary>Vector of HVMOP_set_evtchn_upcall_vector; 0 for none.</summary>
+    public byte UpcallVector { get; set; }
+
+    /// <summary>What is pending.</summary>
+    public PendingWork Pending => (PendingWork)Volatile.Read(ref _pending);
+
+    /// <summary>Marks work as pending and makes the vCPU look at it soon: wakes it or makes it leave guest mode. From any CPU.</summary>
+    public void Post(PendingWork work)
+    {
+        Interlocked.Or(ref _pending, (int)work);
+        Domain.Kernel.Dispatcher.Wake(this);
+    }
+
+    /// <summary>Marks work as pending on the vCPU's own CPU, where it will be seen before the next entry.</summary>
+    public void PostLocally(PendingWork work) => Interlocked.Or(ref _pending, (int)work);
+
+    /// <summary>Takes the given bits out of the pending work and returns those that were set.</summary>
+    public PendingWork Take(PendingWork work) => (PendingWork)Interlocked.And(ref _pending, (int)~work) & work;
+
+    /// <summary>evtchn_upcall_pending was set in its vcpu_info: deliver the upcall the way the guest asked for.</summary>
+    public void RaiseUpcall()
+    {
+        if (UpcallVector != 0)
+        {
+            Apic.Post(UpcallVector);
+        }
+        else
+        {
+            Post(PendingWork.Upcall);
+        }
+    }
+
+    /// <summary>Puts the vCPU back to how a new domain's is.</summary>
+    public void ResetForNewDomain()
+    {
+        Interlocked.Exchange(ref _pending, 0);
+        WantsBlock = false;
+        WantsOffline = false;
+        IsInitialised = false;
+        IsPolling = false;
+        InfoMfn = 0;
+        InfoOffset = 0;
+        UpcallVector = 0;
+        Timers.Reset();
+        Runstate.Reset();
+        Apic.Reset();
+        Scheduling.Reset();
+    }
+}
