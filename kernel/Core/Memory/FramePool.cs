@@ -65,13 +65,8 @@ public sealed class FramePool
             return false;
         }
 
-        _first = _host.Frames.PoolLink(mfn);
-        _host.Frames.SetPoolLink(mfn, _owner, 0);
-        if (type != FrameType.DomainPool)
-        {
-            _host.Frames.Retype(mfn, _owner, FrameType.DomainPool, type);
-        }
-
+        _first = _host.Frames.Link(mfn);
+        _host.Frames.Retype(mfn, _owner, type);
         FreeCount--;
         return true;
     }
@@ -79,8 +74,7 @@ public sealed class FramePool
     /// <summary>Puts a frame back that nobody maps or refers to any more.</summary>
     public void Return(ulong mfn)
     {
-        FrameType type = _host.Frames.Type(mfn);
-        _host.Frames.Retype(mfn, _owner, type, FrameType.DomainPool);
+        _host.Frames.Retype(mfn, _owner, FrameType.DomainPool);
         _host.Memory.Zero(mfn, 1);
         using TicketLock.Holder held = _lock.Hold();
         Push(mfn);
@@ -89,11 +83,8 @@ public sealed class FramePool
     /// <summary>Forgets every frame; the sweep of the frame table gives them up.</summary>
     internal void Abandon()
     {
-        while (TryTake(out _))
-        {
-        }
-
-        Size = 0;
+        _first = EndOfList;
+        FreeCount = Size = 0;
     }
 
     private void Drain()
@@ -103,7 +94,7 @@ public sealed class FramePool
             _host.Allocator.GiveUp(mfn);
         }
 
-        Size = 0;
+        Abandon();
     }
 
     private void Add(ulong first, int count)
@@ -118,7 +109,7 @@ public sealed class FramePool
 
     private void Push(ulong mfn)
     {
-        _host.Frames.SetPoolLink(mfn, _owner, _first);
+        _host.Frames.SetLink(mfn, _first);
         _first = (uint)mfn;
         FreeCount++;
     }

@@ -10,7 +10,8 @@ namespace Microkernel.Core.Memory;
 /// | references     |    0     |dirty|held |  type | owner    |
 /// </code>
 /// <em>held</em>: the owner has not given the frame up. A frame goes back to the allocator when it is neither held nor
-/// referenced (foreign mappings, pins). For a free frame of a pool the upper half is the next frame of the pool's list.
+/// referenced (foreign mappings, pins). Only guest memory is referenced: for a pool's free frame the upper half links to
+/// the next one, for a shared frame it says where its owner maps it.
 /// </summary>
 public sealed class FrameTable
 {
@@ -135,7 +136,7 @@ public sealed class FrameTable
             }
 
             ulong left = old & ~Held;
-            bool last = left >> CountShift == 0;
+            bool last = left >> CountShift == 0 || TypeOf(old) != FrameType.GuestRam;
             if (Interlocked.CompareExchange(ref record, last ? Unowned(FrameType.Scrubbing) : left, old) == old)
             {
                 return last;
@@ -153,22 +154,32 @@ public sealed class FrameTable
         }
     }
 
-    /// <summary>Changes the type of a frame within its owner's pool.</summary>
-    internal void Retype(ulong mfn, ushort owner, FrameType from, FrameType to)
+    /// <summary>Changes the type of a frame within its owner's pool, which its lock guards; it has no link afterwards.</summary>
+    internal void Retype(ulong mfn, ushort owner, FrameType type)
     {
-        ulong old = Compose(owner, from, Held);
-        if (Interlocked.CompareExchange(ref Record(mfn), Compose(owner, to, Held), old) != old)
+        ref ulong record = ref Record(mfn);
+        if ((ushort)record != owner || TypeOf(record) is not (FrameType.DomainPool or FrameType.Shared))
         {
-            Invariant.Broken("a pool's frame is not what the pool takes it for");
+            Invariant.Broken("a frame that does not belong to this pool");
         }
+
+        Volatile.Write(ref record, Compose(owner, type, Held));
     }
 
-    /// <summary>The list link of a frame that is free in its owner's pool.</summary>
-    internal uint PoolLink(ulong mfn) => References(mfn);
+    /// <summary>What the upper half says of a pool's free frame (next in the list) or a shared frame (gfn + 1 or 0).</summary>
+    internal uint Link(ulong mfn) => References(mfn);
 
-    /// <summary>Sets the list link of a frame that is free in its owner's pool.</summary>
-    internal void SetPoolLink(ulong mfn, ushort owner, uint next) =>
-        Volatile.Write(ref Record(mfn), Compose(owner, FrameType.DomainPool, Held) | (ulong)next << CountShift);
+    /// <summary>Sets the upper half of a frame of a pool, which its owner's lock guards.</summary>
+    internal void SetLink(ulong mfn, uint link)
+    {
+        ref ulong record = ref Record(mfn);
+        if (TypeOf(record) is not (FrameType.DomainPool or FrameType.Shared))
+        {
+            Invariant.Broken("a link in a frame that belongs to no pool");
+        }
+
+        Volatile.Write(ref record, (uint)record | (ulong)link << CountShift);
+    }
 
     private static FrameType TypeOf(ulong record) => (FrameType)((record & TypeMask) >> TypeShift);
 

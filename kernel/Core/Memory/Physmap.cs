@@ -51,6 +51,14 @@ public sealed class Physmap
     /// <summary>First page number outside of what a table can map.</summary>
     public ulong GfnLimit => 1UL << (_format.Levels * BitsPerLevel);
 
+    /// <summary>The address space ends: every page is a hole from now on. Its tables go with the domain's pool.</summary>
+    internal void Close()
+    {
+        Generation++;
+        Root = 0;
+        ForgetTables();
+    }
+
     /// <summary>Takes the root from the pool and starts empty; false when the pool is empty.</summary>
     public bool TryReset()
     {
@@ -95,7 +103,8 @@ public sealed class Physmap
     {
         ulong last = gfn + (1UL << order) - 1;
         int level = order / BitsPerLevel + 1;
-        if (last >= GfnLimit || ((gfn | mfn) & (1UL << order) - 1) != 0 || level > _format.LargestLeafLevel)
+        if (last >= GfnLimit || ((gfn | mfn) & (1UL << order) - 1) != 0 || level > _format.LargestLeafLevel
+            || Root == 0)
         {
             return XenError.EINVAL;
         }
@@ -106,13 +115,20 @@ public sealed class Physmap
             return result;
         }
 
-        ulong old = ReadEntry(table, Index(gfn, level));
-        if (_format.IsPresent(old) && (_format.IsLeaf(old, level) || !IsEmpty(_format.Mfn(old))))
+        ulong leaf = _format.Leaf(mfn, level, access) | (ulong)kind << KindShift;
+        ulong old;
+        using (FrameView view = new(_host.Memory, table))
         {
-            return XenError.EEXIST;
+            ref ulong entry = ref view.As<ulong>()[Index(gfn, level)];
+            old = entry;
+            if (_format.IsPresent(old) && (_format.IsLeaf(old, level) || !IsEmpty(_format.Mfn(old))))
+            {
+                return XenError.EEXIST;
+            }
+
+            entry = leaf;
         }
 
-        WriteEntry(table, Index(gfn, level), _format.Leaf(mfn, level, access) | (ulong)kind << KindShift);
         MaxGfn = last > MaxGfn ? last : MaxGfn;
         if (_format.IsPresent(old))
         {
@@ -151,7 +167,8 @@ public sealed class Physmap
         return result;
     }
 
-    private static PageKind KindOf(ulong entry) => (PageKind)((entry & KindMask) >> KindShift);
+    /// <summary>The kind in a present leaf entry.</summary>
+    internal static PageKind KindOf(ulong entry) => (PageKind)((entry & KindMask) >> KindShift);
 
     private static int Index(ulong gfn, int level) =>
         (int)(gfn >> (level - 1) * BitsPerLevel) & EntriesPerTable - 1;
@@ -171,19 +188,18 @@ public sealed class Physmap
     // The leaf entry for a page, or the absent entry where the walk ends.
     private ulong ReadLeaf(ulong gfn, out int level)
     {
-        int slot = (int)(gfn >> BitsPerLevel) & CacheSize - 1;
         level = 1;
-        if (_cachedRegions[slot] == (gfn >> BitsPerLevel) + 1)
+        if (TryFindTable(gfn, out ulong table))
         {
-            return ReadEntry(_cachedTables[slot], Index(gfn, 1));
+            return ReadEntry(table, Index(gfn, 1));
         }
 
-        if (gfn >= GfnLimit)
+        if (gfn >= GfnLimit || Root == 0)
         {
             return 0;
         }
 
-        ulong table = Root;
+        table = Root;
         for (level = _format.Levels; level > 1; level--)
         {
             ulong entry = ReadEntry(table, Index(gfn, level));
@@ -195,36 +211,58 @@ public sealed class Physmap
             table = _format.Mfn(entry);
         }
 
-        _cachedRegions[slot] = (gfn >> BitsPerLevel) + 1;
-        _cachedTables[slot] = table;
+        Remember(gfn, table);
         return ReadEntry(table, Index(gfn, 1));
     }
 
     // Finds the table of the given level for a page; makes missing ones and splits larger pages on the way.
     private long Descend(ulong gfn, int target, out ulong table)
     {
+        if (target == 1 && TryFindTable(gfn, out table))
+        {
+            return 0;
+        }
+
         table = Root;
         for (int level = _format.Levels; level > target; level--)
         {
             ulong entry = ReadEntry(table, Index(gfn, level));
-            if (!_format.IsPresent(entry) || _format.IsLeaf(entry, level))
-            {
-                if (!_pool.TryTake(out ulong child))
-                {
-                    return XenError.ENOMEM;
-                }
-
-                SplitInto(child, entry, level);
-                WriteEntry(table, Index(gfn, level), _format.Table(child));
-                table = child;
-            }
-            else
+            if (_format.IsPresent(entry) && !_format.IsLeaf(entry, level))
             {
                 table = _format.Mfn(entry);
+                continue;
             }
+
+            if (!_pool.TryTake(out ulong child))
+            {
+                return XenError.ENOMEM;
+            }
+
+            SplitInto(child, entry, level);
+            WriteEntry(table, Index(gfn, level), _format.Table(child));
+            table = child;
+        }
+
+        if (target == 1)
+        {
+            Remember(gfn, table);
         }
 
         return 0;
+    }
+
+    private bool TryFindTable(ulong gfn, out ulong table)
+    {
+        int slot = (int)(gfn >> BitsPerLevel) & CacheSize - 1;
+        table = _cachedTables[slot];
+        return _cachedRegions[slot] == (gfn >> BitsPerLevel) + 1;
+    }
+
+    private void Remember(ulong gfn, ulong table)
+    {
+        int slot = (int)(gfn >> BitsPerLevel) & CacheSize - 1;
+        _cachedRegions[slot] = (gfn >> BitsPerLevel) + 1;
+        _cachedTables[slot] = table;
     }
 
     // Fills a table so that it means the same as the entry it replaces.
