@@ -19,6 +19,7 @@ public static class Program
         {
             RunCommand.Create(),
             BuildCommand.Create(),
+            ImagesCommand.Create(),
             CleanCommand.Create(),
         };
         try

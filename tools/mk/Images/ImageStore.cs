@@ -21,7 +21,7 @@ public static class ImageStore
         ["debian-6.12-cloud.vmlinuz"] = static file => Fetch("6.12", "cloud", file),
         ["debian-6.12-generic.vmlinuz"] = static file => Fetch("6.12", "generic", file),
         ["busybox.initramfs"] = static file => Initramfs.Write(file, []),
-        ["stress.initramfs"] = static file => Initramfs.Write(file, Initramfs.StressNg(Path.Combine(Work, "stress-ng"))),
+        ["stress.initramfs"] = WriteStress,
     };
 
     /// <summary>The names of the known files.</summary>
@@ -47,9 +47,9 @@ public static class ImageStore
         Directory.CreateDirectory(Folder);
         Directory.CreateDirectory(Work);
         // Several runs may start at once: one makes the file, the others wait for it.
-        using FileStream turn = Turn.Take(path + ".lock");
+        using FileStream turn = Turn.Take(Path.Combine(Work, Path.GetFileName(path) + ".lock"));
         string recipe = path.EndsWith(".initramfs", StringComparison.Ordinal) ? Initramfs.Recipe() : "";
-        string recipeFile = path + ".recipe";
+        string recipeFile = Path.Combine(Work, Path.GetFileName(path) + ".recipe");
         if (File.Exists(path) && File.Exists(recipeFile) && File.ReadAllText(recipeFile) == recipe)
             return;
         string partial = path + ".partial";
@@ -60,6 +60,15 @@ public static class ImageStore
         });
         File.Move(partial, path, overwrite: true);
         File.WriteAllText(recipeFile, recipe);
+    }
+
+    private static void WriteStress(string file)
+    {
+        string unpacked = Path.Combine(Work, "stress-ng");
+        if (Directory.Exists(unpacked))
+            Directory.Delete(unpacked, recursive: true);
+        Initramfs.Write(file, Initramfs.StressNg(unpacked));
+        Directory.Delete(unpacked, recursive: true);
     }
 
     private static void Fetch(string series, string flavour, string file) => new KernelFetcher(Work).Fetch(series, flavour, file);
