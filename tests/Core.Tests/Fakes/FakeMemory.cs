@@ -13,6 +13,9 @@ public sealed class FakeMemory(int frameCount) : PhysicalMemory
 
     public int FrameCount => frameCount;
 
+    /// <summary>Called before frames are scrubbed, which is when they change hands: first frame and count.</summary>
+    public Action<ulong, int>? OnZero { get; set; }
+
     /// <summary>Windows open on the calling thread; 0 between operations.</summary>
     public int OpenWindows => _open.Value;
 
@@ -27,5 +30,9 @@ public sealed class FakeMemory(int frameCount) : PhysicalMemory
 
     public override void Unmap() => Assert.That(--_open.Value, Is.GreaterThanOrEqualTo(0), "a window closed twice");
 
-    public override void Zero(ulong mfn, int count) => _bytes.AsSpan((int)mfn * FrameSize, count * FrameSize).Clear();
+    public override void Zero(ulong mfn, int count)
+    {
+        OnZero?.Invoke(mfn, count);
+        _bytes.AsSpan((int)mfn * FrameSize, count * FrameSize).Clear();
+    }
 }
