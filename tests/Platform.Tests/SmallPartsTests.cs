@@ -37,7 +37,14 @@ public sealed class SmallPartsTests
     {
         var time = new CmosTime
         {
-            Second = 0xff, Minute = 0xff, Hour = 0xff, Day = 0xff, Month = 0xff, Year = 0xff, Century = 0xff, Format = format,
+            Second = 0xff,
+            Minute = 0xff,
+            Hour = 0xff,
+            Day = 0xff,
+            Month = 0xff,
+            Year = 0xff,
+            Century = 0xff,
+            Format = format,
         };
         Assert.That(time.TryGetUnixTime(out _), Is.False);
         Assert.That(default(CmosTime).TryGetUnixTime(out _), Is.False);

@@ -21,6 +21,9 @@ public sealed class Log
         End(ref line);
     }
 
+    /// <summary>Writes one line that is composed in place: <c>log.Write($"{count} CPUs")</c>. It allocates nothing.</summary>
+    public void Write(ref LogText text) => _machine.WriteLog(text.Finish());
+
     /// <summary>Starts a line in <paramref name="buffer"/> (<see cref="LogLine.Capacity"/> bytes on the caller's stack).</summary>
     public static LogLine Begin(Span<byte> buffer)
     {

@@ -46,6 +46,12 @@ cpu_write_msr:
     wrmsr
     ret
 
+    .globl cpu_order_stores
+cpu_order_stores:
+    mfence
+    lfence
+    ret
+
 // Nothing before it is still under way when the counter is read (Intel SDM vol. 2B, RDTSC).
     .globl cpu_read_tsc
 cpu_read_tsc:

@@ -32,6 +32,16 @@ internal static class Cpu
     [RuntimeImport("*", "cpu_write_msr")]
     internal static extern void WriteMsr(uint register, ulong value);
 
+    /// <summary>Every store before it is visible to other CPUs before anything after it is done, MSR writes included.</summary>
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    [RuntimeImport("*", "cpu_order_stores")]
+    internal static extern void OrderStores();
+
+    /// <summary>One turn of a waiting loop.</summary>
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    [RuntimeImport("*", "cpu_pause")]
+    internal static extern void Pause();
+
     /// <summary>The time stamp counter, read after everything before it is done.</summary>
     [MethodImpl(MethodImplOptions.InternalCall)]
     [RuntimeImport("*", "cpu_read_tsc")]

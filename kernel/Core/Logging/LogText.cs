@@ -2,15 +2,15 @@ using System;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 
-namespace Microkernel.Core.Console;
+namespace Microkernel.Core.Logging;
 
 /// <summary>
-/// One line of the core's log, composed on the stack: <c>machine.Log($"boot: {count} CPUs")</c> makes one without
+/// One line of the core's log, composed on the stack: <c>log.Write($"boot: {count} CPUs")</c> makes one without
 /// allocating. Text beyond ASCII becomes '?', control characters too; what does not fit is cut off.
 /// Any format ("x") writes a number in hexadecimal.
 /// </summary>
 [InterpolatedStringHandler]
-public ref struct LogLine
+public ref struct LogText
 {
     /// <summary>Longest line in bytes, with prefix and line end.</summary>
     public const int Capacity = 256;
@@ -20,7 +20,7 @@ public ref struct LogLine
     private int _length;
 
     /// <summary>Starts a line; the compiler passes how much is going to be appended.</summary>
-    public LogLine(int literalLength, int formattedCount) => AppendLiteral("(core) ");
+    public LogText(int literalLength, int formattedCount) => AppendLiteral("(core) ");
 
     /// <summary>The line with its end.</summary>
     [UnscopedRef]

@@ -1,0 +1,25 @@
+using System.Threading;
+
+namespace Microkernel.Platform.X64;
+
+/// <summary>The registers of a device in memory: every access happens, in order, with the width it is written with.</summary>
+internal readonly unsafe struct DeviceMemory
+{
+    private readonly byte* _start;
+
+    private DeviceMemory(byte* start) => _start = start;
+
+    /// <summary>There is a device behind it.</summary>
+    public bool IsMapped => _start != null;
+
+    /// <summary>Makes the page of registers at a physical address visible, uncached.</summary>
+    public static DeviceMemory Map(ulong physical) => new((byte*)physical);
+
+    /// <summary>Reads a 32-bit register.</summary>
+    // Sound: the page was mapped for this device and offsets are constants inside it.
+    public uint Read32(int offset) => Volatile.Read(ref *(uint*)(_start + offset));
+
+    /// <summary>Writes a 32-bit register.</summary>
+    // Sound: as above.
+    public void Write32(int offset, uint value) => Volatile.Write(ref *(uint*)(_start + offset), value);
+}
