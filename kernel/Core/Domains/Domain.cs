@@ -1,5 +1,6 @@
 using System;
 using System.Threading;
+using Microkernel.Core.Console;
 using Microkernel.Core.Events;
 using Microkernel.Core.Grants;
 using Microkernel.Core.Hardware;
@@ -17,6 +18,9 @@ public sealed class Domain
     /// <summary>No domain: DOMID_INVALID of xen/xen.h.</summary>
     public const ushort InvalidId = 0x7FF4;
 
+    private const int LegacyVcpus = 32;
+    private const int VcpuInfoSize = 64;
+
     private int _ended;
 
     /// <summary>Creates the slot for a domain of the manifest. Only during start-up: it allocates.</summary>
@@ -28,6 +32,7 @@ public sealed class Domain
         Memory = new DomainMemory(kernel.Memory);
         Events = new EventChannels(this);
         Grants = new GrantTable(this);
+        Console = new GuestConsole(this);
         Parameters = new HvmParameters();
         Vcpus = new Vcpu[config.VcpuCount];
         for (int i = 0; i < Vcpus.Length; i++)
@@ -65,6 +70,9 @@ public sealed class Domain
 
     /// <summary>Grant table.</summary>
     public GrantTable Grants { get; }
+
+    /// <summary>Its PV console.</summary>
+    public GuestConsole Console { get; }
 
     /// <summary>HVM parameters.</summary>
     public HvmParameters Parameters { get; }
@@ -113,6 +121,16 @@ public sealed class Domain
         Volatile.Write(ref _ended, 0);
     }
 
+    /// <summary>Gives the first 32 vCPUs their vcpu_info in shared_info (XEN_LEGACY_MAX_VCPUS of xen/arch-x86/xen.h).</summary>
+    public void PlaceVcpuInfos()
+    {
+        for (int i = 0; i < Vcpus.Length && i < LegacyVcpus; i++)
+        {
+            Vcpus[i].InfoMfn = SharedInfoMfn;
+            Vcpus[i].InfoOffset = i * VcpuInfoSize;
+        }
+    }
+
     /// <summary>Ends the domain: the first reason counts. Its vCPUs leave guest mode soon; the life-cycle work does the rest.</summary>
     public void Shutdown(ShutdownReason reason) => Shutdown(reason, default);
 
@@ -125,7 +143,7 @@ public sealed class Domain
         }
 
         EndReason = ShutdownCode >= 0 ? (ShutdownReason)ShutdownCode : reason;
-        EndDetail.Set(detail);
+        EndDetail.Set(detail.Length != 0 ? detail : "by the guest"u8);
         foreach (Vcpu vcpu in Vcpus)
         {
             vcpu.Post(PendingWork.Stop);

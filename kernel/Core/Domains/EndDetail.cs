@@ -1,5 +1,4 @@
 using System;
-using Microkernel.Core.Logging;
 
 namespace Microkernel.Core.Domains;
 
@@ -19,13 +18,6 @@ public sealed class EndDetail
         text.Slice(0, _length).CopyTo(_text);
     }
 
-    /// <summary>Adds ": text" to a line if there is anything to say.</summary>
-    public void AddTo(ref LogLine line)
-    {
-        if (_length != 0)
-        {
-            line.Add(": "u8);
-            line.Add(_text.AsSpan(0, _length));
-        }
-    }
+    /// <summary>The words.</summary>
+    public ReadOnlySpan<byte> Text => _text.AsSpan(0, _length);
 }

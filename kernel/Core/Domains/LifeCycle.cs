@@ -28,6 +28,9 @@ public sealed class LifeCycle
     /// <summary>Some domain has a step to take.</summary>
     public bool HasWork => FindWork() != null;
 
+    /// <summary>Some domain has been started since the core's start.</summary>
+    public bool AnyStarted { get; private set; }
+
     /// <summary>A domain has ended: CPUs that wait should look.</summary>
     public void Notify()
     {
@@ -85,7 +88,6 @@ public sealed class LifeCycle
     {
         _kernel.Domains.Assign(domain);
         domain.State = DomainState.Building;
-        _builder.Begin(domain);
     }
 
     private void Advance(Domain domain)
@@ -110,12 +112,11 @@ public sealed class LifeCycle
         {
             case BuildProgress.Done:
                 domain.State = DomainState.Running;
+                AnyStarted = true;
                 Report(domain, "started"u8);
                 _kernel.Dispatcher.BringOnline(domain.Vcpus[0]);
                 break;
             case BuildProgress.Failed:
-                Report(domain, "cannot be built"u8);
-                domain.Config.OnCrash = EndAction.Destroy;
                 domain.State = DomainState.Dying;
                 break;
         }
@@ -134,7 +135,6 @@ public sealed class LifeCycle
         foreach (Vcpu vcpu in domain.Vcpus)
         {
             _kernel.Dispatcher.Retire(vcpu);
-            vcpu.Timers.Reset();
         }
 
         ReportEnd(domain);
@@ -165,26 +165,11 @@ public sealed class LifeCycle
         ReportWhenAllEnded();
     }
 
-    private void Report(Domain domain, ReadOnlySpan<byte> what)
-    {
-        Span<byte> buffer = stackalloc byte[LogLine.Capacity];
-        LogLine line = Log.Begin(buffer);
-        AddName(ref line, domain);
-        line.Add(" "u8);
-        line.Add(what);
-        _kernel.Log.End(ref line);
-    }
+    private void Report(Domain domain, ReadOnlySpan<byte> what) =>
+        _kernel.Log.Write($"domain {domain.Id} \"{domain.Config.Name}\" {what}");
 
-    private void ReportEnd(Domain domain)
-    {
-        Span<byte> buffer = stackalloc byte[LogLine.Capacity];
-        LogLine line = Log.Begin(buffer);
-        AddName(ref line, domain);
-        line.Add(" ended: "u8);
-        line.Add(NameOf(domain.EndReason));
-        domain.EndDetail.AddTo(ref line);
-        _kernel.Log.End(ref line);
-    }
+    private void ReportEnd(Domain domain) => _kernel.Log.Write(
+        $"domain {domain.Id} \"{domain.Config.Name}\" ended: {NameOf(domain.EndReason)}: {domain.EndDetail.Text}");
 
     private void ReportWhenAllEnded()
     {
@@ -199,17 +184,8 @@ public sealed class LifeCycle
         if (!_saidAllEnded)
         {
             _saidAllEnded = true;
-            _kernel.Log.Write("all domains have ended"u8);
+            _kernel.Log.Write($"all domains have ended");
         }
-    }
-
-    private static void AddName(ref LogLine line, Domain domain)
-    {
-        line.Add("domain "u8);
-        line.Add(domain.Id);
-        line.Add(" \""u8);
-        line.Add(domain.Config.Name);
-        line.Add("\""u8);
     }
 
     private static ReadOnlySpan<byte> NameOf(ShutdownReason reason) => reason switch

@@ -5,4 +5,8 @@ namespace Microkernel.Core.Grants;
 public sealed class GrantTable(Domain domain)
 {
     public Domain Domain { get; } = domain;
+
+    public bool TryReset() => true;
+
+    public bool TeardownPiece() => true;
 }

@@ -1,72 +1,115 @@
 using System;
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 
 namespace Microkernel.Core.Logging;
 
-/// <summary>A line of text being put together in a buffer of the caller; what does not fit is cut off.</summary>
+/// <summary>
+/// One line of the core's log, composed on the stack: <c>log.Write($"boot: {count} CPUs")</c> makes one without
+/// allocating. Text beyond ASCII becomes '?', control characters too; what does not fit is cut off.
+/// Any format ("x") writes a number in hexadecimal.
+/// </summary>
+[InterpolatedStringHandler]
 public ref struct LogLine
 {
-    /// <summary>Bytes that hold any line of the log.</summary>
+    /// <summary>Longest line in bytes, with prefix and line end.</summary>
     public const int Capacity = 256;
 
-    private readonly Span<byte> _buffer;
+    private const int LongestNumber = 20;
+    private Storage _storage;
     private int _length;
 
-    /// <summary>An empty line in <paramref name="buffer"/>.</summary>
-    public LogLine(Span<byte> buffer) => _buffer = buffer;
+    /// <summary>Starts a line; the compiler passes how much is going to be appended.</summary>
+    public LogLine(int literalLength, int formattedCount) => AppendLiteral("(core) ");
 
-    /// <summary>What has been added.</summary>
-    public readonly ReadOnlySpan<byte> Text => _buffer.Slice(0, _length);
-
-    /// <summary>Adds ASCII text. The last byte of the buffer is kept for the line's end.</summary>
-    public void Add(scoped ReadOnlySpan<byte> text)
+    /// <summary>The line with its end.</summary>
+    [UnscopedRef]
+    public ReadOnlySpan<byte> Finish()
     {
-        int count = Math.Min(text.Length, _buffer.Length - 1 - _length);
-        if (count > 0)
+        Span<byte> bytes = _storage;
+        bytes[_length] = (byte)'\n';
+        return bytes.Slice(0, _length + 1);
+    }
+
+    /// <summary>Appends text.</summary>
+    public void AppendLiteral(string text)
+    {
+        foreach (char c in text.AsSpan())
         {
-            text.Slice(0, count).CopyTo(_buffer.Slice(_length));
-            _length += count;
+            Append(c is >= ' ' and <= '~' ? (byte)c : (byte)'?');
         }
     }
 
-    /// <summary>Adds one byte, also into the place kept for the line's end.</summary>
-    public void AddByte(byte value)
+    /// <summary>Appends text.</summary>
+    public void AppendFormatted(string? text)
     {
-        if (_length < _buffer.Length)
+        if (text != null)
         {
-            _buffer[_length++] = value;
+            AppendLiteral(text);
         }
     }
 
-    /// <summary>Adds a decimal number.</summary>
-    public void Add(ulong value)
+    /// <summary>Appends text given as bytes.</summary>
+    public void AppendFormatted(scoped ReadOnlySpan<byte> text)
     {
-        Span<byte> digits = stackalloc byte[20];
-        int at = digits.Length;
+        foreach (byte value in text)
+        {
+            Append(value is >= (byte)' ' and <= (byte)'~' ? value : (byte)'?');
+        }
+    }
+
+    /// <summary>Appends a number.</summary>
+    public void AppendFormatted(ulong value, string? format = null)
+    {
+        uint numberBase = format is null ? 10u : 16u;
+        var digits = default(Digits);
+        Span<byte> span = digits;
+        int at = LongestNumber;
         do
         {
-            digits[--at] = (byte)('0' + (int)(value % 10));
-            value /= 10;
+            uint digit = (uint)(value % numberBase);
+            span[--at] = (byte)(digit < 10 ? '0' + digit : 'a' + digit - 10);
+            value /= numberBase;
         }
         while (value != 0);
-        Add(digits.Slice(at));
+        AppendFormatted(span.Slice(at));
     }
 
-    /// <summary>Adds a hexadecimal number with 0x in front.</summary>
-    public void AddHex(ulong value)
+    /// <inheritdoc cref="AppendFormatted(ulong, string?)"/>
+    public void AppendFormatted(long value, string? format = null)
     {
-        Add("0x"u8);
-        int digits = 1;
-        while (digits < 16 && (value >> (digits * 4)) != 0)
+        if (value < 0)
         {
-            digits++;
+            Append((byte)'-');
         }
 
-        Span<byte> text = stackalloc byte[16];
-        for (int i = 0; i < digits; i++)
-        {
-            text[i] = "0123456789abcdef"u8[(int)(value >> ((digits - 1 - i) * 4)) & 15];
-        }
+        AppendFormatted(value < 0 ? 0 - (ulong)value : (ulong)value, format);
+    }
 
-        Add(text.Slice(0, digits));
+    /// <inheritdoc cref="AppendFormatted(ulong, string?)"/>
+    public void AppendFormatted(int value, string? format = null) => AppendFormatted((long)value, format);
+
+    /// <inheritdoc cref="AppendFormatted(ulong, string?)"/>
+    public void AppendFormatted(uint value, string? format = null) => AppendFormatted((ulong)value, format);
+
+    private void Append(byte value)
+    {
+        if (_length < Capacity - 1)
+        {
+            Span<byte> bytes = _storage;
+            bytes[_length++] = value;
+        }
+    }
+
+    [InlineArray(Capacity)]
+    private struct Storage
+    {
+        private byte _first;
+    }
+
+    [InlineArray(LongestNumber)]
+    private struct Digits
+    {
+        private byte _first;
     }
 }

@@ -5,7 +5,7 @@ using NUnit.Framework;
 
 namespace Microkernel.Core.Tests.Logging;
 
-public sealed class LogTextTests
+public sealed class LogLineTests
 {
     [Test]
     public void NumbersAndTextAreWrittenAsTheLibraryWritesThem()
@@ -23,9 +23,9 @@ public sealed class LogTextTests
     public void LongLinesAreCut()
     {
         string line = Text($"{new string('x', 1000)}");
-        Assert.That(line, Has.Length.EqualTo(LogText.Capacity));
+        Assert.That(line, Has.Length.EqualTo(LogLine.Capacity));
         Assert.That(line, Does.EndWith("xx\n"));
     }
 
-    private static string Text(ref LogText line) => Encoding.ASCII.GetString(line.Finish());
+    private static string Text(ref LogLine line) => Encoding.ASCII.GetString(line.Finish());
 }
