@@ -114,6 +114,7 @@ int event_alloc_unbound(unsigned remote);       /* a port, or an error */
 int event_bind_interdomain(unsigned remote, unsigned remote_port);
 int event_bind_ipi(unsigned vcpu);
 int event_bind_virq(unsigned virq, unsigned vcpu);
+unsigned own_domid(void);
 int event_pair(unsigned *other);        /* two ports of this domain bound to each other */
 
 /* time.c: nanoseconds of system time of this vCPU's clock. */
