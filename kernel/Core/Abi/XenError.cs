@@ -22,6 +22,7 @@ public static class XenError
     public const long ENOSYS = -38;
     public const long ENODATA = -61;
     public const long EOVERFLOW = -75;
+    public const long EILSEQ = -84;
     public const long EOPNOTSUPP = -95;
     public const long ENOBUFS = -105;
     public const long ETIMEDOUT = -110;

@@ -9,4 +9,7 @@ public sealed class GrantTable(Domain domain)
     public bool TryReset() => true;
 
     public bool TeardownPiece() => true;
+
+    public long MapFrame(ulong index, ulong gfn) => Abi.XenError.EINVAL;
+
 }

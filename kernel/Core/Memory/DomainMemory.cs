@@ -127,6 +127,35 @@ public sealed class DomainMemory
     }
 
     /// <summary>
+    /// Gives the domain an extent of 2^<paramref name="order"/> (0 to 9) zeroed pages, as one page if it can be. All or
+    /// nothing, but for what was there before. Errors as <see cref="Populate"/>.
+    /// </summary>
+    public long PopulateExtent(ulong gfn, int order)
+    {
+        if (order == 0 || (order == FrameAllocator.Order2M && Populate(gfn, order) == 0))
+        {
+            return order == 0 ? Populate(gfn, 0) : 0;
+        }
+
+        ulong count = 1UL << order;
+        for (ulong done = 0; done < count; done++)
+        {
+            long result = Populate(gfn + done, 0);
+            if (result != 0)
+            {
+                for (ulong page = 0; page < done; page++)
+                {
+                    RemovePage(gfn + page);
+                }
+
+                return result;
+            }
+        }
+
+        return 0;
+    }
+
+    /// <summary>
     /// Takes pages of guest memory away, one flush for all of them: each goes back to the host unless somebody refers
     /// to it. Stops at the first that is not the domain's memory.
     /// </summary>
@@ -330,6 +359,11 @@ public sealed class DomainMemory
 
     private bool HasRam(ulong gfn, ulong count)
     {
+        if (gfn >= Physmap.GfnLimit)
+        {
+            return false;
+        }
+
         ulong end = gfn + count;
         while (gfn < end)
         {
