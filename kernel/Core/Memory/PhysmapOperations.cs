@@ -168,5 +168,10 @@ public static class PhysmapOperations
         return call.Continue();
     }
 
-    private readonly record struct Batch(ulong Indexes, ulong Gfns, ulong Errors);
+    private readonly struct Batch(ulong indexes, ulong gfns, ulong errors)
+    {
+        public readonly ulong Indexes = indexes;
+        public readonly ulong Gfns = gfns;
+        public readonly ulong Errors = errors;
+    }
 }
