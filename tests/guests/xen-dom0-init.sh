@@ -23,7 +23,7 @@ next_domid=1
 
 # create FILE NAME GUEST OPTIONS: the configuration of one domain; vcpus= and memory= among the options count for it.
 configure() {
-    vcpus=2 memory=64 max_grant_version=1
+    vcpus=3 memory=64 max_grant_version=1
     for word in $4; do
         case $word in
             vcpus=*) vcpus=${word#*=} ;;
