@@ -101,6 +101,14 @@ public readonly ref struct ReadOnlySpan<T>
         Buffer.Memmove(ref destination.Reference, ref _reference, (nuint)_length);
     }
 
+    /// <summary>A copy on the heap; start-up only.</summary>
+    public T[] ToArray()
+    {
+        var result = new T[_length];
+        CopyTo(result);
+        return result;
+    }
+
     /// <summary>The address of the first element, also when there is none.</summary>
     internal ref T Reference => ref _reference;
 
