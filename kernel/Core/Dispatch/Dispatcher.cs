@@ -200,7 +200,8 @@ public sealed class Dispatcher
 
     private static VcpuState NextState(Vcpu vcpu)
     {
-        if (vcpu.WantsOffline)
+        // A start-up IPI that came meanwhile found it not yet offline.
+        if (vcpu.WantsOffline && (vcpu.Pending & PendingWork.Startup) == 0)
         {
             return VcpuState.Offline;
         }

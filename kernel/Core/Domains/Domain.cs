@@ -34,6 +34,7 @@ public sealed class Domain
         Grants = new GrantTable(this);
         Console = new GuestConsole(this);
         Parameters = new HvmParameters();
+        Cpuid = new CpuidPolicy(this);
         Vcpus = new Vcpu[config.VcpuCount];
         for (int i = 0; i < Vcpus.Length; i++)
         {
@@ -77,6 +78,9 @@ public sealed class Domain
     /// <summary>HVM parameters.</summary>
     public HvmParameters Parameters { get; }
 
+    /// <summary>What its vCPUs see of the CPU.</summary>
+    public CpuidPolicy Cpuid { get; }
+
     /// <summary>Virtual CPUs, by number.</summary>
     public Vcpu[] Vcpus { get; }
 
@@ -85,6 +89,9 @@ public sealed class Domain
 
     /// <summary>Guards <see cref="Grants"/>. Two domains: the lower id first.</summary>
     public TicketLock GrantLock { get; } = new();
+
+    /// <summary>Held while a vCPU gets the state it starts with: VCPUOP_initialise and start-up IPIs exclude each other.</summary>
+    public TicketLock StartLock { get; } = new();
 
     /// <summary>Frame of the shared_info page; it belongs to the domain from its building to its end.</summary>
     public ulong SharedInfoMfn { get; set; }

@@ -5,7 +5,7 @@ namespace Microkernel.Core.Domains;
 /// <summary>The cause of a domain's end in words, with the numbers that matter; kept until the end is reported.</summary>
 public sealed class EndDetail
 {
-    private readonly byte[] _text = new byte[120];
+    private readonly byte[] _text = new byte[160];
     private int _length;
 
     /// <summary>Nothing to say.</summary>

@@ -8,6 +8,9 @@ public sealed class HvmParameters
     /// <summary>Number of parameters: HVM_NR_PARAMS.</summary>
     public const int Count = 39;
 
+    /// <summary>HVM_PARAM_CALLBACK_IRQ: how upcalls are delivered; the top byte says in which of the ways.</summary>
+    public const int CallbackIrq = 0;
+
     private readonly ulong[] _values = new ulong[Count];
 
     /// <summary>The value of a parameter; the index is below <see cref="Count"/>.</summary>

@@ -19,6 +19,8 @@ public ref struct LogLine
     private Storage _storage;
     private int _length;
 
+    private const int PrefixLength = 7;
+
     /// <summary>Starts a line; the compiler passes how much is going to be appended.</summary>
     public LogLine(int literalLength, int formattedCount) => AppendLiteral("(core) ");
 
@@ -29,6 +31,17 @@ public ref struct LogLine
         Span<byte> bytes = _storage;
         bytes[_length] = (byte)'\n';
         return bytes.Slice(0, _length + 1);
+    }
+
+    /// <summary>What was appended, without prefix and end.</summary>
+    [UnscopedRef]
+    public readonly ReadOnlySpan<byte> Text
+    {
+        get
+        {
+            ReadOnlySpan<byte> bytes = _storage;
+            return bytes.Slice(PrefixLength, _length - PrefixLength);
+        }
     }
 
     /// <summary>Appends text.</summary>

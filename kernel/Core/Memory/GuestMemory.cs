@@ -1,21 +1,183 @@
 using System;
+using System.Runtime.InteropServices;
+using Microkernel.Core.Domains;
+using Microkernel.Core.Hardware;
 using Microkernel.Core.Vcpus;
 
 namespace Microkernel.Core.Memory;
 
+/// <summary>
+/// Copies to and from guest memory. What a guest names is an allegation: each page is translated by the guest's tables and the
+/// domain's address space, with its <see cref="Physmap.Lock"/> held from there until it is copied, so that the frame cannot
+/// go away. A copy that fails has copied an unknown part; it never succeeds in part.
+/// </summary>
 public static class GuestMemory
 {
+    /// <summary>Copies a structure from guest-virtual address <paramref name="gva"/>; false: nothing the guest's kernel could read.</summary>
     public static bool TryRead<T>(Vcpu vcpu, ulong gva, out T value)
         where T : unmanaged
     {
         value = default;
-        return false;
+        return TryReadBytes(vcpu, gva, MemoryMarshal.AsBytes(MemoryMarshal.CreateSpan(ref value, 1)));
     }
 
+    /// <summary>Copies a structure to guest-virtual address <paramref name="gva"/>; false: nothing the guest's kernel could write.</summary>
     public static bool TryWrite<T>(Vcpu vcpu, ulong gva, in T value)
-        where T : unmanaged => false;
+        where T : unmanaged
+    {
+        T copy = value;
+        return TryWriteBytes(vcpu, gva, MemoryMarshal.AsBytes(MemoryMarshal.CreateSpan(ref copy, 1)));
+    }
 
-    public static bool TryReadBytes(Vcpu vcpu, ulong gva, Span<byte> bytes) => false;
+    /// <summary>Fills <paramref name="bytes"/> from guest-virtual address <paramref name="gva"/>.</summary>
+    public static bool TryReadBytes(Vcpu vcpu, ulong gva, Span<byte> bytes)
+    {
+        while (bytes.Length != 0)
+        {
+            int count = CountInPage(gva, bytes.Length);
+            if (!TryReadPart(vcpu, gva, bytes.Slice(0, count)) || !Advance(ref gva, count, bytes.Length))
+            {
+                return false;
+            }
 
-    public static bool TryWriteBytes(Vcpu vcpu, ulong gva, ReadOnlySpan<byte> bytes) => false;
+            bytes = bytes.Slice(count);
+        }
+
+        return true;
+    }
+
+    /// <summary>Copies <paramref name="bytes"/> to guest-virtual address <paramref name="gva"/>.</summary>
+    public static bool TryWriteBytes(Vcpu vcpu, ulong gva, ReadOnlySpan<byte> bytes)
+    {
+        while (bytes.Length != 0)
+        {
+            int count = CountInPage(gva, bytes.Length);
+            if (!TryWritePart(vcpu, gva, bytes.Slice(0, count)) || !Advance(ref gva, count, bytes.Length))
+            {
+                return false;
+            }
+
+            bytes = bytes.Slice(count);
+        }
+
+        return true;
+    }
+
+    /// <summary>Fills <paramref name="bytes"/> from guest-physical address <paramref name="gpa"/>; false for a hole.</summary>
+    public static bool TryReadPhysical(Domain domain, ulong gpa, Span<byte> bytes)
+    {
+        while (bytes.Length != 0)
+        {
+            int count = CountInPage(gpa, bytes.Length);
+            if (!TryReadPhysicalPart(domain, gpa, bytes.Slice(0, count)) || !Advance(ref gpa, count, bytes.Length))
+            {
+                return false;
+            }
+
+            bytes = bytes.Slice(count);
+        }
+
+        return true;
+    }
+
+    /// <summary>Copies <paramref name="bytes"/> to guest-physical address <paramref name="gpa"/>; false for what the guest cannot write.</summary>
+    public static bool TryWritePhysical(Domain domain, ulong gpa, ReadOnlySpan<byte> bytes)
+    {
+        while (bytes.Length != 0)
+        {
+            int count = CountInPage(gpa, bytes.Length);
+            if (!TryWritePhysicalPart(domain, gpa, bytes.Slice(0, count)) || !Advance(ref gpa, count, bytes.Length))
+            {
+                return false;
+            }
+
+            bytes = bytes.Slice(count);
+        }
+
+        return true;
+    }
+
+    private static int Offset(ulong address) => (int)address & (PhysicalMemory.FrameSize - 1);
+
+    private static int CountInPage(ulong address, int length) =>
+        Math.Min(length, PhysicalMemory.FrameSize - Offset(address));
+
+    // False if there is more to copy and the address space ends here.
+    private static bool Advance(ref ulong address, int count, int length)
+    {
+        address += (uint)count;
+        return address != 0 || count == length;
+    }
+
+    private static bool TryReadPart(Vcpu vcpu, ulong gva, Span<byte> bytes)
+    {
+        Domain domain = vcpu.Domain;
+        using (domain.Physmap.Lock.Hold())
+        {
+            if (!TryFind(vcpu, gva, false, out ulong mfn, out _))
+            {
+                return false;
+            }
+
+            using FrameView view = new(domain.Kernel.Memory.Memory, mfn);
+            view.Bytes.Slice(Offset(gva), bytes.Length).CopyTo(bytes);
+            return true;
+        }
+    }
+
+    private static bool TryWritePart(Vcpu vcpu, ulong gva, ReadOnlySpan<byte> bytes)
+    {
+        Domain domain = vcpu.Domain;
+        using (domain.Physmap.Lock.Hold())
+        {
+            if (!TryFind(vcpu, gva, true, out ulong mfn, out bool writable) || !writable)
+            {
+                return false;
+            }
+
+            using FrameView view = new(domain.Kernel.Memory.Memory, mfn);
+            bytes.CopyTo(view.Bytes.Slice(Offset(gva)));
+            return true;
+        }
+    }
+
+    private static bool TryFind(Vcpu vcpu, ulong gva, bool isWrite, out ulong mfn, out bool writable)
+    {
+        mfn = 0;
+        writable = false;
+        return GuestWalker.TryTranslate(vcpu, gva, isWrite, out ulong gpa)
+            && vcpu.Translations.TryTranslate(
+                vcpu.Domain.Physmap, gpa >> PhysicalMemory.FrameShift, out mfn, out writable);
+    }
+
+    private static bool TryReadPhysicalPart(Domain domain, ulong gpa, Span<byte> bytes)
+    {
+        using (domain.Physmap.Lock.Hold())
+        {
+            if (!domain.Physmap.TryLookup(gpa >> PhysicalMemory.FrameShift, out ulong mfn, out _))
+            {
+                return false;
+            }
+
+            using FrameView view = new(domain.Kernel.Memory.Memory, mfn);
+            view.Bytes.Slice(Offset(gpa), bytes.Length).CopyTo(bytes);
+            return true;
+        }
+    }
+
+    private static bool TryWritePhysicalPart(Domain domain, ulong gpa, ReadOnlySpan<byte> bytes)
+    {
+        using (domain.Physmap.Lock.Hold())
+        {
+            if (!domain.Physmap.TryLookup(gpa >> PhysicalMemory.FrameShift, out ulong mfn, out NestedAccess access)
+                || (access & NestedAccess.Write) == 0)
+            {
+                return false;
+            }
+
+            using FrameView view = new(domain.Kernel.Memory.Memory, mfn);
+            bytes.CopyTo(view.Bytes.Slice(Offset(gpa)));
+            return true;
+        }
+    }
 }

@@ -1,10 +1,199 @@
+using System;
+using Microkernel.Core.Domains;
 using Microkernel.Core.Hardware;
+using Microkernel.Core.Hypercalls;
+using Microkernel.Core.Logging;
 
 namespace Microkernel.Core.Vcpus;
 
+/// <summary>
+/// Serves the exits of a vCPU. Whatever a guest does has an outcome here: it is served, answered with an exception as the CPU or Xen
+/// would, or ends that guest.
+/// </summary>
 public static class ExitHandler
 {
+    internal const byte InvalidOpcode = 6;
+    internal const byte GeneralProtection = 13;
+
+    /// <summary>Serves <paramref name="exit"/> of <paramref name="vcpu"/>, on its own CPU.</summary>
     public static void Handle(Vcpu vcpu, ref VmExit exit)
     {
+        switch (exit.Reason)
+        {
+            case ExitReason.Hypercall:
+                HypercallDispatcher.Serve(vcpu, in exit);
+                break;
+            case ExitReason.Cpuid:
+                ServeCpuid(vcpu, in exit);
+                break;
+            case ExitReason.ReadMsr:
+                ServeReadMsr(vcpu, in exit);
+                break;
+            case ExitReason.WriteMsr:
+                ServeWriteMsr(vcpu, in exit);
+                break;
+            case ExitReason.PortIo:
+                ServePort(vcpu, in exit);
+                break;
+            case ExitReason.Halt:
+                vcpu.Hardware.SkipInstruction(in exit);
+                Halt(vcpu);
+                break;
+            case ExitReason.NestedFault:
+                NestedFaultHandler.Handle(vcpu, in exit);
+                break;
+            case ExitReason.HostInterrupt:
+            case ExitReason.InterruptWindow:
+            case ExitReason.NmiWindow:
+                // InterruptDelivery does what follows.
+                break;
+            default:
+                HandleRare(vcpu, in exit);
+                break;
+        }
+    }
+
+    /// <summary>#GP with error code 0.</summary>
+    internal static void InjectGeneralProtection(Vcpu vcpu) => vcpu.Hardware.InjectException(GeneralProtection, 0);
+
+    /// <summary>Ends the domain as crashed, with the vCPU's registers in the log.</summary>
+    internal static void Crash(Vcpu vcpu, scoped ReadOnlySpan<byte> cause, in VmExit exit)
+    {
+        VcpuHardware hardware = vcpu.Hardware;
+        ref GuestRegisters registers = ref hardware.Registers;
+        LogLine line = $"{cause}, vcpu {vcpu.Id} rip {registers.Rip:x} rsp {registers.Rsp:x} cr2 {hardware.Cr2:x}";
+        if (exit.Reason == ExitReason.NestedFault)
+        {
+            line.AppendLiteral(" gpa ");
+            line.AppendFormatted(exit.GuestPhysical, "x");
+        }
+
+        line.AppendLiteral(" exit ");
+        line.AppendFormatted(exit.RawCode, "x");
+        vcpu.Domain.Shutdown(ShutdownReason.Crash, line.Text);
+    }
+
+    private static void HandleRare(Vcpu vcpu, in VmExit exit)
+    {
+        switch (exit.Reason)
+        {
+            case ExitReason.SetXcr:
+                ServeSetXcr(vcpu, in exit);
+                break;
+            case ExitReason.CacheControl:
+                vcpu.Hardware.SkipInstruction(in exit);
+                break;
+            case ExitReason.Pause:
+                // The rest of the slice goes to somebody who can use it.
+                vcpu.Hardware.SkipInstruction(in exit);
+                vcpu.Cpu.MustReschedule = true;
+                break;
+            case ExitReason.UndefinedInstruction:
+                vcpu.Hardware.InjectException(InvalidOpcode);
+                break;
+            case ExitReason.ProtectedInstruction:
+                InjectGeneralProtection(vcpu);
+                break;
+            case ExitReason.TripleFault:
+                Crash(vcpu, "triple fault"u8, in exit);
+                break;
+            case ExitReason.InvalidState:
+                Crash(vcpu, "state refused by the CPU"u8, in exit);
+                break;
+            default:
+                Crash(vcpu, "unexpected exit"u8, in exit);
+                break;
+        }
+    }
+
+    private static void ServeCpuid(Vcpu vcpu, in VmExit exit)
+    {
+        ref GuestRegisters registers = ref vcpu.Hardware.Registers;
+        vcpu.Domain.Cpuid.Read(vcpu, (uint)registers.Rax, (uint)registers.Rcx, out CpuidResult result);
+        registers.Rax = result.Eax;
+        registers.Rbx = result.Ebx;
+        registers.Rcx = result.Ecx;
+        registers.Rdx = result.Edx;
+        vcpu.Hardware.SkipInstruction(in exit);
+    }
+
+    private static void ServeReadMsr(Vcpu vcpu, in VmExit exit)
+    {
+        ref GuestRegisters registers = ref vcpu.Hardware.Registers;
+        if (!MsrPolicy.TryRead(vcpu, (uint)registers.Rcx, out ulong value))
+        {
+            InjectGeneralProtection(vcpu);
+            return;
+        }
+
+        registers.Rax = (uint)value;
+        registers.Rdx = value >> 32;
+        vcpu.Hardware.SkipInstruction(in exit);
+    }
+
+    private static void ServeWriteMsr(Vcpu vcpu, in VmExit exit)
+    {
+        ref GuestRegisters registers = ref vcpu.Hardware.Registers;
+        ulong value = (uint)registers.Rax | registers.Rdx << 32;
+        if (!MsrPolicy.TryWrite(vcpu, (uint)registers.Rcx, value))
+        {
+            InjectGeneralProtection(vcpu);
+            return;
+        }
+
+        vcpu.Hardware.SkipInstruction(in exit);
+    }
+
+    private static void ServePort(Vcpu vcpu, in VmExit exit)
+    {
+        if (exit.IsString)
+        {
+            InjectGeneralProtection(vcpu);
+            return;
+        }
+
+        ref ulong rax = ref vcpu.Hardware.Registers.Rax;
+        if (!exit.IsInput)
+        {
+            PortIo.Write(vcpu.Domain, exit.Port, (uint)rax);
+        }
+        else if (exit.Size == sizeof(uint))
+        {
+            rax = PortIo.Read(exit.Port);
+        }
+        else
+        {
+            ulong mask = exit.Size == 1 ? 0xFFu : 0xFFFFu;
+            rax = (rax & ~mask) | (PortIo.Read(exit.Port) & mask);
+        }
+
+        vcpu.Hardware.SkipInstruction(in exit);
+    }
+
+    // Xen takes HLT with interrupts off as the end of that CPU, and of the domain when it was the last one.
+    private static void Halt(Vcpu vcpu)
+    {
+        if (vcpu.Hardware.InterruptFlag)
+        {
+            vcpu.IsHalted = true;
+            vcpu.WantsBlock = true;
+            return;
+        }
+
+        vcpu.GoOffline();
+    }
+
+    private static void ServeSetXcr(Vcpu vcpu, in VmExit exit)
+    {
+        ref GuestRegisters registers = ref vcpu.Hardware.Registers;
+        ulong value = (uint)registers.Rax | registers.Rdx << 32;
+        if (vcpu.Hardware.Cpl != 0 || (uint)registers.Rcx != 0 || !vcpu.Domain.Cpuid.IsXcr0Allowed(value))
+        {
+            InjectGeneralProtection(vcpu);
+            return;
+        }
+
+        vcpu.Hardware.Xcr0 = value;
+        vcpu.Hardware.SkipInstruction(in exit);
     }
 }

@@ -1,8 +1,149 @@
+using System.Threading;
+using Microkernel.Core.Domains;
+using Microkernel.Core.Hardware;
+
 namespace Microkernel.Core.Vcpus;
 
+/// <summary>
+/// Hands a vCPU what is pending before it enters the guest: one event at a time, in Xen's order (NMI, event channel upcall, local APIC),
+/// and asks for an exit as soon as the next one can be taken.
+/// </summary>
 public static class InterruptDelivery
 {
+    private const int CallbackTypeShift = 56;
+    private const ulong CallbackByVector = 2;
+
+    /// <summary>Looks at the pending work of <paramref name="vcpu"/>, on its own CPU. It may decide that the vCPU waits on or goes offline.</summary>
     public static void Prepare(Vcpu vcpu)
     {
+        PendingWork pending = vcpu.Pending;
+        if ((pending & (PendingWork.Startup | PendingWork.Clock | PendingWork.Wake)) != 0)
+        {
+            ServeRare(vcpu);
+            if (vcpu.WantsOffline)
+            {
+                return;
+            }
+        }
+
+        bool injected = (pending & PendingWork.Nmi) != 0 && TryInjectNmi(vcpu);
+        bool mustWait = false;
+        if ((pending & PendingWork.Upcall) != 0)
+        {
+            mustWait = !TryInjectUpcall(vcpu, ref injected);
+        }
+
+        if ((pending & PendingWork.Apic) != 0)
+        {
+            mustWait |= !TryInjectApic(vcpu, ref injected);
+        }
+
+        vcpu.Hardware.InterruptWindow = mustWait;
+        StayHalted(vcpu, injected);
+    }
+
+    // A halted vCPU goes on with an interrupt only, unless something is left that would wake it again and again.
+    private static void StayHalted(Vcpu vcpu, bool injected)
+    {
+        if (vcpu.IsHalted)
+        {
+            vcpu.IsHalted = !injected && vcpu.Pending == PendingWork.None;
+            vcpu.WantsBlock = vcpu.IsHalted;
+        }
+    }
+
+    private static void ServeRare(Vcpu vcpu)
+    {
+        PendingWork work = vcpu.Take(PendingWork.Startup | PendingWork.Clock | PendingWork.Wake);
+        if ((work & PendingWork.Startup) != 0)
+        {
+            vcpu.Apic.Startup.Obey();
+        }
+
+        if ((work & PendingWork.Clock) != 0)
+        {
+            vcpu.Runstate.Publish();
+        }
+    }
+
+    private static bool TryInjectNmi(Vcpu vcpu)
+    {
+        if (!vcpu.Hardware.CanTakeNmi)
+        {
+            return false;
+        }
+
+        vcpu.Take(PendingWork.Nmi);
+        vcpu.Hardware.InjectNmi();
+        return true;
+    }
+
+    // Level semantics: the guest gets the vector as soon as it can, if evtchn_upcall_pending is still set then.
+    // False if that has to wait.
+    private static bool TryInjectUpcall(Vcpu vcpu, ref bool injected)
+    {
+        vcpu.Take(PendingWork.Upcall);
+        ulong callback = vcpu.Domain.Parameters[HvmParameters.CallbackIrq];
+        if (callback >> CallbackTypeShift != CallbackByVector || !IsUpcallPending(vcpu))
+        {
+            return true;
+        }
+
+        if (TryInject(vcpu, (byte)callback, ref injected))
+        {
+            return true;
+        }
+
+        vcpu.PostLocally(PendingWork.Upcall);
+        return false;
+    }
+
+    // False if a deliverable interrupt has to wait, or there is another one after this.
+    private static bool TryInjectApic(Vcpu vcpu, ref bool injected)
+    {
+        vcpu.Take(PendingWork.Apic);
+        vcpu.Apic.Timer.Rearm();
+        int vector = vcpu.Apic.NextVector;
+        if (vector < 0)
+        {
+            return true;
+        }
+
+        bool taken = TryInject(vcpu, (byte)vector, ref injected);
+        if (taken)
+        {
+            vcpu.Apic.Accept((byte)vector);
+            if (vcpu.Apic.NextVector < 0)
+            {
+                return true;
+            }
+        }
+
+        vcpu.PostLocally(PendingWork.Apic);
+        return false;
+    }
+
+    private static bool TryInject(Vcpu vcpu, byte vector, ref bool injected)
+    {
+        if (injected || !vcpu.Hardware.CanTakeInterrupt)
+        {
+            return false;
+        }
+
+        vcpu.Hardware.InjectInterrupt(vector);
+        injected = true;
+        return true;
+    }
+
+    private static bool IsUpcallPending(Vcpu vcpu)
+    {
+        if (vcpu.InfoMfn == 0)
+        {
+            return false;
+        }
+
+        // The first byte of struct vcpu_info.
+        using FrameView view = new(vcpu.Domain.Kernel.Memory.Memory, vcpu.InfoMfn);
+        return (Volatile.Read(ref view.As<uint>()[vcpu.InfoOffset / sizeof(uint)]) & 0xFF) != 0;
     }
 }

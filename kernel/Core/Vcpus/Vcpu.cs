@@ -64,6 +64,9 @@ public sealed class Vcpu
     /// <summary>Set by a handler on this vCPU's own CPU: go offline instead of entering the guest.</summary>
     public bool WantsOffline { get; set; }
 
+    /// <summary>It executed HLT and waits for an interrupt: other work does not make it go on.</summary>
+    public bool IsHalted { get; set; }
+
     /// <summary>It has a state to run with (building, VCPUOP_initialise, INIT).</summary>
     public bool IsInitialised { get; set; }
 
@@ -108,12 +111,34 @@ public sealed class Vcpu
         }
     }
 
+    /// <summary>
+    /// On its own CPU: the vCPU goes offline until it is brought up again. When it was the last one online, the domain powers off, as on
+    /// Xen.
+    /// </summary>
+    public void GoOffline()
+    {
+        WantsOffline = true;
+
+        // Of two that go at the same time, at least one sees the other's mark.
+        Interlocked.MemoryBarrier();
+        foreach (Vcpu other in Domain.Vcpus)
+        {
+            if (other.State != VcpuState.Offline && !other.WantsOffline)
+            {
+                return;
+            }
+        }
+
+        Domain.Shutdown(ShutdownReason.Poweroff);
+    }
+
     /// <summary>Puts the vCPU back to how a new domain's is.</summary>
     public void ResetForNewDomain()
     {
         Interlocked.Exchange(ref _pending, 0);
         WantsBlock = false;
         WantsOffline = false;
+        IsHalted = false;
         IsInitialised = false;
         IsPolling = false;
         InfoMfn = 0;
