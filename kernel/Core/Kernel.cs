@@ -62,6 +62,9 @@ public sealed class Kernel
     /// <summary>The guests' consoles on one UART.</summary>
     public ConsoleMultiplexer Consoles { get; }
 
+    /// <summary>Console input has arrived. Called by the interrupt handler of the UART.</summary>
+    public void OnConsoleInput() => Consoles.OnInput();
+
     /// <summary>The CPU that executes this.</summary>
     public PhysicalCpu ThisCpu => Cpus[Machine.CurrentCpu];
 

@@ -6,6 +6,7 @@ public static class XenError
     public const long EPERM = -1;
     public const long ENOENT = -2;
     public const long ESRCH = -3;
+    public const long ENXIO = -6;
     public const long E2BIG = -7;
     public const long EAGAIN = -11;
     public const long ENOMEM = -12;
@@ -21,6 +22,7 @@ public static class XenError
     public const long EDEADLK = -35;
     public const long ENOSYS = -38;
     public const long ENODATA = -61;
+    public const long ETIME = -62;
     public const long EOVERFLOW = -75;
     public const long EILSEQ = -84;
     public const long EOPNOTSUPP = -95;

@@ -4,6 +4,7 @@ using Microkernel.Core.Domains;
 using Microkernel.Core.Hardware;
 using Microkernel.Core.Logging;
 using Microkernel.Core.Memory;
+using Microkernel.Core.Time;
 using Microkernel.Core.Vcpus;
 
 namespace Microkernel.Core.Boot;
@@ -161,6 +162,7 @@ public sealed class DomainBuilder
             vcpu.Hardware.TscOffset = 0 - domain.StartTsc;
         }
 
+        PvClock.Start(domain);
         ulong parameters = _plan.InfoStart + LinuxParametersAt;
         EntryState.Fill(out VcpuContext context, _plan.Entry, _plan.InfoStart, _plan.IsLinuxImage ? parameters : 0);
         domain.Vcpus[0].Hardware.Reset(in context);

@@ -64,6 +64,7 @@ public sealed class Dispatcher
             RunSlice(cpu, next);
         }
 
+        _kernel.Consoles.DoPiece();
         bool hadWork = _kernel.LifeCycle.DoPiece();
         if (next == null && !hadWork)
         {
@@ -90,6 +91,18 @@ public sealed class Dispatcher
         {
             _machine.SendKick(cpu.Index);
         }
+    }
+
+    /// <summary>
+    /// The running vCPU of the executing CPU gives way (SCHEDOP_yield): it gets behind the vCPU that waits here for the longest.
+    /// </summary>
+    public void Yield(Vcpu vcpu)
+    {
+        PhysicalCpu cpu = _kernel.ThisCpu;
+        cpu.MustReschedule = true;
+        ulong theirs = cpu.Queue.First?.Scheduling.VirtualTime ?? 0;
+        SchedulingContext context = vcpu.Scheduling;
+        context.VirtualTime = context.VirtualTime < theirs ? theirs : context.VirtualTime;
     }
 
     /// <summary>Brings an initialised, offline vCPU into the game: a new domain's first, VCPUOP_up, a start-up IPI.</summary>
@@ -188,7 +201,7 @@ public sealed class Dispatcher
         VcpuState next = NextState(vcpu);
         vcpu.State = next;
         vcpu.WantsBlock = false;
-        vcpu.WantsOffline = false;
+        vcpu.WantsOffline &= next != VcpuState.Offline;
         vcpu.Runstate.Enter(KindFor(next));
         if (next == VcpuState.Runnable)
         {
@@ -310,7 +323,7 @@ public sealed class Dispatcher
     {
         cpu.IsIdle = true;
         System.Threading.Interlocked.MemoryBarrier();
-        if (cpu.Queue.Count == 0 && !_kernel.LifeCycle.HasWork)
+        if (cpu.Queue.Count == 0 && !_kernel.LifeCycle.HasWork && !_kernel.Consoles.HasWork)
         {
             ArmTimer(cpu, ulong.MaxValue);
             _machine.Idle();

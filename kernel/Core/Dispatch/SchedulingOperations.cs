@@ -1,8 +1,133 @@
+using System;
+using Microkernel.Core.Abi;
+using Microkernel.Core.Domains;
 using Microkernel.Core.Hypercalls;
+using Microkernel.Core.Vcpus;
 
 namespace Microkernel.Core.Dispatch;
 
+/// <summary>sched_op (xen/sched.h).</summary>
 public static class SchedulingOperations
 {
-    public static readonly SubOperation[] Table = [];
+    private const string Test = "sched";
+    private const uint MostPorts = 128;
+    private const int PollSize = 24;
+    private const int NarrowPollSize = 16;
+
+    /// <summary>The operations.</summary>
+    public static readonly SubOperation[] Table =
+    [
+        new(0, "yield", Yield, Test),
+        new(1, "block", Block, Test),
+        new(2, "shutdown", Shutdown, Test),
+        new(3, "poll", Poll, Test),
+        new(4, "remote_shutdown", RemoteShutdown, Test) { Note = "no guest may end another domain: EPERM" },
+        new(5, "shutdown_code", ShutdownCode, Test),
+        new(6, "watchdog", Watchdog, Test),
+        new(7, "pin_override", PinOverride, Test) { Note = "EPERM" },
+    ];
+
+    private static long Yield(ref HypercallCall call)
+    {
+        call.Domain.Kernel.Dispatcher.Yield(call.Vcpu);
+        return 0;
+    }
+
+    // As HLT: what wakes the vCPU is an interrupt that it can take.
+    private static long Block(ref HypercallCall call)
+    {
+        call.Vcpu.WantsBlock = true;
+        return 0;
+    }
+
+    private static long Shutdown(ref HypercallCall call)
+    {
+        if (!call.TryRead(call.Arg1, out uint reason))
+        {
+            return XenError.EFAULT;
+        }
+
+        call.Domain.Shutdown((ShutdownReason)(byte)reason);
+        return 0;
+    }
+
+    private static long ShutdownCode(ref HypercallCall call)
+    {
+        if (!call.TryRead(call.Arg1, out uint reason))
+        {
+            return XenError.EFAULT;
+        }
+
+        if (call.Domain.ShutdownCode < 0)
+        {
+            call.Domain.ShutdownCode = (byte)reason;
+        }
+
+        return 0;
+    }
+
+    private static long Poll(ref HypercallCall call)
+    {
+        Span<byte> bytes = stackalloc byte[PollSize];
+        bytes = bytes.Slice(0, call.Is32 ? NarrowPollSize : PollSize);
+        if (!call.TryReadBytes(call.Arg1, bytes))
+        {
+            return XenError.EFAULT;
+        }
+
+        ArgumentReader reader = new(bytes, call.Is32);
+        ulong ports = reader.Native();
+        uint count = reader.UInt32();
+        ulong timeout = reader.UInt64();
+        return count > MostPorts ? XenError.EINVAL : Poll(ref call, ports, count, timeout);
+    }
+
+    // The vCPU polls from before its ports are looked at: an event that comes in between wakes it.
+    private static long Poll(ref HypercallCall call, ulong ports, uint count, ulong timeout)
+    {
+        Vcpu vcpu = call.Vcpu;
+        vcpu.IsPolling = true;
+        for (uint i = 0; i < count; i++)
+        {
+            bool isPending = false;
+            long error = call.TryRead(ports + (i * sizeof(uint)), out uint port)
+                ? call.Domain.Events.Poll(port, out isPending)
+                : XenError.EFAULT;
+            if (error != 0 || isPending)
+            {
+                vcpu.IsPolling = false;
+                return error;
+            }
+        }
+
+        if (timeout != 0)
+        {
+            vcpu.Timers.StartPoll(timeout);
+        }
+
+        vcpu.WantsBlock = true;
+        return 0;
+    }
+
+    private static long RemoteShutdown(ref HypercallCall call)
+    {
+        if (!call.TryRead(call.Arg1, out ushort domain))
+        {
+            return XenError.EFAULT;
+        }
+
+        return call.Domain.Kernel.Domains.Find(domain) == null ? XenError.ESRCH : XenError.EPERM;
+    }
+
+    private static long Watchdog(ref HypercallCall call)
+    {
+        if (!call.TryRead(call.Arg1, out ulong argument))
+        {
+            return XenError.EFAULT;
+        }
+
+        return call.Domain.Watchdogs.Set((uint)argument, (uint)(argument >> 32));
+    }
+
+    private static long PinOverride(ref HypercallCall call) => XenError.EPERM;
 }

@@ -5,6 +5,7 @@ using Microkernel.Core.Events;
 using Microkernel.Core.Grants;
 using Microkernel.Core.Hardware;
 using Microkernel.Core.Memory;
+using Microkernel.Core.Time;
 using Microkernel.Core.Vcpus;
 
 namespace Microkernel.Core.Domains;
@@ -33,6 +34,7 @@ public sealed class Domain
         Events = new EventChannels(this);
         Grants = new GrantTable(this);
         Console = new GuestConsole(this);
+        Watchdogs = new Watchdogs(this);
         Parameters = new HvmParameters();
         Cpuid = new CpuidPolicy(this);
         Vcpus = new Vcpu[config.VcpuCount];
@@ -75,6 +77,9 @@ public sealed class Domain
     /// <summary>Its PV console.</summary>
     public GuestConsole Console { get; }
 
+    /// <summary>Its watchdogs.</summary>
+    public Watchdogs Watchdogs { get; }
+
     /// <summary>HVM parameters.</summary>
     public HvmParameters Parameters { get; }
 
@@ -102,6 +107,11 @@ public sealed class Domain
     /// </summary>
     public bool HasNarrowSharedInfo { get; set; }
 
+    /// <summary>
+    /// Copies of runstate information in guest memory carry XEN_RUNSTATE_UPDATE while they change (VMASST_TYPE_runstate_update_flag).
+    /// </summary>
+    public bool MarksRunstateUpdates { get; set; }
+
     /// <summary>Host time stamp counter when its guest-visible counter was zero.</summary>
     public ulong StartTsc { get; set; }
 
@@ -124,6 +134,7 @@ public sealed class Domain
         ShutdownCode = -1;
         EndDetail.Clear();
         HasNarrowSharedInfo = false;
+        MarksRunstateUpdates = false;
         Parameters.Reset();
         Volatile.Write(ref _ended, 0);
     }

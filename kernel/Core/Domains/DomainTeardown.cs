@@ -11,9 +11,9 @@ public static class DomainTeardown
         foreach (Vcpu vcpu in domain.Vcpus)
         {
             vcpu.Timers.Reset();
-            vcpu.InfoMfn = 0;
         }
 
+        domain.Watchdogs.Reset();
         domain.Console.Detach();
         return domain.Events.TeardownPiece() && domain.Grants.TeardownPiece() && domain.Memory.TeardownPiece();
     }

@@ -1,8 +1,164 @@
+using Microkernel.Core.Abi;
+using Microkernel.Core.Events;
 using Microkernel.Core.Hypercalls;
+using Microkernel.Core.Vcpus;
 
 namespace Microkernel.Core.Domains;
 
+/// <summary>hvm_op (xen/hvm/hvm_op.h), as a guest may use it on itself.</summary>
 public static class HvmOperations
 {
-    public static readonly SubOperation[] Table = [];
+    private const string Test = "hvm";
+    private const ulong TypeVector = 2;
+    private const int TypeShift = 56;
+    private const byte LowestVector = 0x10;
+    private const ushort MemoryReadWrite = 0;
+    private const ushort MemoryDevice = 2;
+
+    /// <summary>The operations.</summary>
+    public static readonly SubOperation[] Table =
+    [
+        new(0, "set_param", SetParameter, Test),
+        new(1, "get_param", GetParameter, Test),
+        new(5, "flush_tlbs", FlushTlbs, Test),
+        new(9, "pagetable_dying", PageTableDying, Test) { Note = "EINVAL: nested paging needs no hint" },
+        new(10, "get_time", GetTime, Test),
+        new(15, "get_mem_type", GetMemoryType, Test),
+        new(23, "set_evtchn_upcall_vector", SetUpcallVector, Test),
+        new(24, "guest_request_vm_event", RequestVmEvent, Test) { Note = "nobody listens" },
+        new(25, "altp2m", Unsupported, Test) { Note = "EOPNOTSUPP" },
+    ];
+
+    private static long SetParameter(ref HypercallCall call)
+    {
+        if (!call.TryRead(call.Arg1, out HvmAbi.ParameterArgument parameter))
+        {
+            return XenError.EFAULT;
+        }
+
+        long error = Check(in call, in parameter);
+        error = error == 0 ? HvmParameterRules.CheckSet(parameter.Index, parameter.Value) : error;
+        if (error != 0)
+        {
+            return error;
+        }
+
+        call.Domain.Parameters[(int)parameter.Index] = parameter.Value;
+        if (parameter.Index == HvmParameters.CallbackIrq)
+        {
+            SetCallback(ref call, parameter.Value);
+        }
+
+        return 0;
+    }
+
+    // Types other than a vector need interrupt controllers that a PVH guest does not have: they change nothing, as on Xen.
+    private static void SetCallback(ref HypercallCall call, ulong value)
+    {
+        if (value >> TypeShift == TypeVector)
+        {
+            call.Domain.Parameters.CallbackVector = (byte)value;
+        }
+
+        SharedInfo.Latch(call.Domain, call.Is32);
+        foreach (Vcpu vcpu in call.Domain.Vcpus)
+        {
+            if (VcpuInfo.IsUpcallPending(vcpu))
+            {
+                vcpu.RaiseUpcall();
+            }
+        }
+    }
+
+    private static long GetParameter(ref HypercallCall call)
+    {
+        if (!call.TryRead(call.Arg1, out HvmAbi.ParameterArgument parameter))
+        {
+            return XenError.EFAULT;
+        }
+
+        long error = Check(in call, in parameter);
+        error = error == 0 ? HvmParameterRules.CheckGet(parameter.Index) : error;
+        if (error != 0)
+        {
+            return error;
+        }
+
+        parameter.Value = call.Domain.Parameters[(int)parameter.Index];
+        return call.TryWrite(call.Arg1, in parameter) ? 0 : XenError.EFAULT;
+    }
+
+    private static long Check(in HypercallCall call, in HvmAbi.ParameterArgument parameter) =>
+        parameter.Index < HvmParameters.Count ? DomainReference.CheckSelf(in call, parameter.Domain) : XenError.EINVAL;
+
+    // The caller's own translations are meant; its vCPUs get a new tag or a flush before they run again.
+    private static long FlushTlbs(ref HypercallCall call)
+    {
+        if (call.Arg1 != 0)
+        {
+            return XenError.EINVAL;
+        }
+
+        call.Domain.Memory.Tlb.Shootdown();
+        return 0;
+    }
+
+    private static long PageTableDying(ref HypercallCall call) =>
+        call.TryRead(call.Arg1, out ushort domain) ? XenError.EINVAL : XenError.EFAULT;
+
+    private static long GetTime(ref HypercallCall call) =>
+        call.TryWrite(call.Arg1, call.Domain.Kernel.Clock.Now()) ? 0 : XenError.EFAULT;
+
+    private static long GetMemoryType(ref HypercallCall call)
+    {
+        if (!call.TryRead(call.Arg1, out HvmAbi.MemoryTypeArgument argument))
+        {
+            return XenError.EFAULT;
+        }
+
+        long error = DomainReference.CheckSelf(in call, argument.Domain);
+        if (error != 0)
+        {
+            return error;
+        }
+
+        using (call.Domain.Physmap.Lock.Hold())
+        {
+            bool isMapped = call.Domain.Physmap.TryLookup(argument.Gfn, out _);
+            argument.Type = isMapped ? MemoryReadWrite : MemoryDevice;
+        }
+
+        return call.TryWrite(call.Arg1, in argument) ? 0 : XenError.EFAULT;
+    }
+
+    private static long SetUpcallVector(ref HypercallCall call)
+    {
+        if (!call.TryRead(call.Arg1, out HvmAbi.UpcallVectorArgument argument))
+        {
+            return XenError.EFAULT;
+        }
+
+        if (argument.Vector < LowestVector)
+        {
+            return XenError.EINVAL;
+        }
+
+        if (argument.Vcpu >= (uint)call.Domain.Vcpus.Length)
+        {
+            return XenError.ENOENT;
+        }
+
+        Vcpu vcpu = call.Domain.Vcpus[(int)argument.Vcpu];
+        vcpu.UpcallVector = argument.Vector;
+        if (VcpuInfo.IsUpcallPending(vcpu))
+        {
+            vcpu.RaiseUpcall();
+        }
+
+        return 0;
+    }
+
+    private static long RequestVmEvent(ref HypercallCall call) => call.Arg1 == 0 ? 0 : XenError.EINVAL;
+
+    private static long Unsupported(ref HypercallCall call) => XenError.EOPNOTSUPP;
 }

@@ -137,6 +137,11 @@ public sealed class LifeCycle
             _kernel.Dispatcher.Retire(vcpu);
         }
 
+        if (!domain.Console.Drain())
+        {
+            return;
+        }
+
         ReportEnd(domain);
         domain.State = DomainState.ShutDown;
         if (domain.Config.ActionFor(domain.EndReason) != EndAction.Preserve)

@@ -1,8 +1,204 @@
+using Microkernel.Core.Abi;
+using Microkernel.Core.Domains;
 using Microkernel.Core.Hypercalls;
 
 namespace Microkernel.Core.Events;
 
+/// <summary>event_channel_op (xen/event_channel.h): arguments in, results out; the work is done by <see cref="EventChannels"/>.</summary>
 public static class EventChannelOperations
 {
-    public static readonly SubOperation[] Table = [];
+    private const string Test = "evtchn";
+
+    /// <summary>The operations.</summary>
+    public static readonly SubOperation[] Table =
+    [
+        new(EventChannelAbi.BindInterdomain, "bind_interdomain", BindInterdomain, Test),
+        new(EventChannelAbi.BindVirq, "bind_virq", BindVirq, Test),
+        new(EventChannelAbi.BindPirq, "bind_pirq", BindPirq, Test) { Note = "a guest has no physical interrupts: EINVAL" },
+        new(EventChannelAbi.Close, "close", Close, Test),
+        new(EventChannelAbi.Send, "send", Send, Test),
+        new(EventChannelAbi.Status, "status", Status, Test),
+        new(EventChannelAbi.AllocUnbound, "alloc_unbound", AllocUnbound, Test),
+        new(EventChannelAbi.BindIpi, "bind_ipi", BindIpi, Test),
+        new(EventChannelAbi.BindVcpu, "bind_vcpu", BindVcpu, Test),
+        new(EventChannelAbi.Unmask, "unmask", Unmask, Test),
+        new(EventChannelAbi.Reset, "reset", Reset, Test),
+    ];
+
+    /// <summary>The virtual interrupt belongs to a vCPU, not to the domain.</summary>
+    public static bool IsPerVcpu(uint virq) => virq is EventChannelAbi.VirqTimer or EventChannelAbi.VirqDebug
+        or EventChannelAbi.VirqXenoprof or EventChannelAbi.VirqXenpmu;
+
+    private static long AllocUnbound(ref HypercallCall call)
+    {
+        if (!call.TryRead(call.Arg1, out EventChannelAbi.AllocUnboundArgument argument))
+        {
+            return XenError.EFAULT;
+        }
+
+        long error = DomainReference.CheckSelf(in call, argument.Domain);
+        if (error != 0)
+        {
+            return error;
+        }
+
+        ushort remote = argument.RemoteDomain == DomainIds.Self ? call.Domain.Id : argument.RemoteDomain;
+        long result = call.Domain.Events.AllocateUnbound(remote, out argument.Port);
+        return result == 0 && !call.TryWrite(call.Arg1, in argument) ? XenError.EFAULT : result;
+    }
+
+    private static long BindInterdomain(ref HypercallCall call)
+    {
+        if (!call.TryRead(call.Arg1, out EventChannelAbi.BindInterdomainArgument argument))
+        {
+            return XenError.EFAULT;
+        }
+
+        Domain? remote = DomainReference.Find(in call, argument.RemoteDomain);
+        if (remote == null)
+        {
+            return XenError.ESRCH;
+        }
+
+        long result = call.Domain.Events.BindInterdomain(remote, argument.RemotePort, out argument.LocalPort);
+        return result == 0 && !call.TryWrite(call.Arg1, in argument) ? XenError.EFAULT : result;
+    }
+
+    private static long BindVirq(ref HypercallCall call)
+    {
+        if (!call.TryRead(call.Arg1, out EventChannelAbi.BindVirqArgument argument))
+        {
+            return XenError.EFAULT;
+        }
+
+        if (argument.Virq >= EventChannelAbi.VirqCount || (!IsPerVcpu(argument.Virq) && argument.Vcpu != 0))
+        {
+            return XenError.EINVAL;
+        }
+
+        if (!HasVcpu(call.Domain, argument.Vcpu))
+        {
+            return XenError.ENOENT;
+        }
+
+        long result = call.Domain.Events.BindVirq(argument.Virq, (ushort)argument.Vcpu, out argument.Port);
+        return result == 0 && !call.TryWrite(call.Arg1, in argument) ? XenError.EFAULT : result;
+    }
+
+    private static long BindPirq(ref HypercallCall call) =>
+        call.TryRead(call.Arg1, out EventChannelAbi.BindPirqArgument _) ? XenError.EINVAL : XenError.EFAULT;
+
+    private static long BindIpi(ref HypercallCall call)
+    {
+        if (!call.TryRead(call.Arg1, out EventChannelAbi.BindIpiArgument argument))
+        {
+            return XenError.EFAULT;
+        }
+
+        if (!HasVcpu(call.Domain, argument.Vcpu))
+        {
+            return XenError.ENOENT;
+        }
+
+        long result = call.Domain.Events.BindIpi((ushort)argument.Vcpu, out argument.Port);
+        return result == 0 && !call.TryWrite(call.Arg1, in argument) ? XenError.EFAULT : result;
+    }
+
+    private static long Close(ref HypercallCall call) =>
+        call.TryRead(call.Arg1, out uint port) ? call.Domain.Events.Close(port) : XenError.EFAULT;
+
+    private static long Send(ref HypercallCall call) =>
+        call.TryRead(call.Arg1, out uint port) ? call.Domain.Events.Send(port) : XenError.EFAULT;
+
+    private static long Unmask(ref HypercallCall call) =>
+        call.TryRead(call.Arg1, out uint port) ? call.Domain.Events.Unmask(port) : XenError.EFAULT;
+
+    private static long Status(ref HypercallCall call)
+    {
+        if (!call.TryRead(call.Arg1, out EventChannelAbi.StatusArgument argument))
+        {
+            return XenError.EFAULT;
+        }
+
+        long error = DomainReference.CheckSelf(in call, argument.Domain);
+        if (error != 0)
+        {
+            return error;
+        }
+
+        if (!call.Domain.Events.TryGetStatus(argument.Port, out PortRecord record))
+        {
+            return XenError.EINVAL;
+        }
+
+        Describe(in record, ref argument);
+        return call.TryWrite(call.Arg1, in argument) ? 0 : XenError.EFAULT;
+    }
+
+    private static void Describe(in PortRecord record, ref EventChannelAbi.StatusArgument argument)
+    {
+        argument.Vcpu = record.Vcpu;
+        argument.Status = StatusOf(record.State);
+        switch (record.State)
+        {
+            case PortState.Unbound:
+                SetPeerDomain(ref argument, record.RemoteDomain);
+                break;
+            case PortState.Interdomain or PortState.Core:
+                SetPeerDomain(ref argument, record.RemoteDomain);
+                argument.PeerPort = record.Remote;
+                break;
+            case PortState.Virq:
+                argument.Peer = record.Remote;
+                break;
+        }
+    }
+
+    private static void SetPeerDomain(ref EventChannelAbi.StatusArgument argument, ushort domain) =>
+        argument.Peer = (argument.Peer & 0xFFFF0000) | domain;
+
+    private static uint StatusOf(PortState state) => state switch
+    {
+        PortState.Unbound => EventChannelAbi.StatusUnbound,
+        PortState.Interdomain or PortState.Core => EventChannelAbi.StatusInterdomain,
+        PortState.Virq => EventChannelAbi.StatusVirq,
+        PortState.Ipi => EventChannelAbi.StatusIpi,
+        _ => EventChannelAbi.StatusClosed,
+    };
+
+    private static long BindVcpu(ref HypercallCall call)
+    {
+        if (!call.TryRead(call.Arg1, out EventChannelAbi.BindVcpuArgument argument))
+        {
+            return XenError.EFAULT;
+        }
+
+        return HasVcpu(call.Domain, argument.Vcpu)
+            ? call.Domain.Events.BindVcpu(argument.Port, (ushort)argument.Vcpu)
+            : XenError.ENOENT;
+    }
+
+    private static long Reset(ref HypercallCall call)
+    {
+        if (!call.TryRead(call.Arg1, out ushort domain))
+        {
+            return XenError.EFAULT;
+        }
+
+        long error = DomainReference.CheckSelf(in call, domain);
+        if (error != 0)
+        {
+            return error;
+        }
+
+        EventChannels events = call.Domain.Events;
+        for (uint port = 1; port < events.PortCount; port++)
+        {
+            events.Close(port);
+        }
+
+        return 0;
+    }
+
+    private static bool HasVcpu(Domain domain, uint vcpu) => vcpu < (uint)domain.Vcpus.Length;
 }

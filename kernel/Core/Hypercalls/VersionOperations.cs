@@ -1,6 +1,111 @@
+using System;
+using System.Runtime.InteropServices;
+using Microkernel.Core.Abi;
+using Microkernel.Core.Domains;
+
 namespace Microkernel.Core.Hypercalls;
 
+/// <summary>xen_version (xen/version.h).</summary>
 public static class VersionOperations
 {
-    public static readonly SubOperation[] Table = [];
+    /// <summary>Xen's version whose ABI this is: 4.17, major in the upper half.</summary>
+    public const uint Version = (4 << 16) | 17;
+
+    private const string Test = "version";
+    private const int HandleSize = 16;
+
+    // XENFEAT_*: writable_page_tables, auto_translated_physmap, hvm_callback_vector, hvm_safe_pvclock,
+    // memory_op_vnode_supported, not_direct_mapped (xen/features.h).
+    private const uint Features = (1 << 0) | (1 << 2) | (1 << 8) | (1 << 9) | (1 << 13) | (1 << 16);
+
+    /// <summary>The operations.</summary>
+    public static readonly SubOperation[] Table =
+    [
+        new(0, "version", (ref HypercallCall _) => Version, Test),
+        new(1, "extraversion", (ref HypercallCall call) => WriteText(in call, 0, 16, ".0"u8), Test),
+        new(2, "compile_info", CompileInfo, Test),
+        new(3, "capabilities", Capabilities, Test) { Note = "no PV guests" },
+        new(4, "changeset", (ref HypercallCall call) => WriteText(in call, 0, 64, "unavailable"u8), Test),
+        new(5, "platform_parameters", PlatformParameters, Test),
+        new(6, "get_features", GetFeatures, Test),
+        new(7, "pagesize", (ref HypercallCall call) => call.Arg1 != 0 ? XenError.EINVAL : 4096, Test),
+        new(8, "guest_handle", GuestHandle, Test),
+        new(9, "commandline", (ref HypercallCall call) => WriteText(in call, 0, 9, "<denied>"u8), Test),
+        new(10, "build_id", (ref HypercallCall _) => XenError.EPERM, Test) { Note = "EPERM, as for any guest on Xen" },
+    ];
+
+    // Text in a field of fixed size, filled up with zeros.
+    private static long WriteText(in HypercallCall call, ulong offset, int size, ReadOnlySpan<byte> text)
+    {
+        Span<byte> field = stackalloc byte[64];
+        field.Clear();
+        text.CopyTo(field);
+        return call.TryWriteBytes(call.Arg1 + offset, field.Slice(0, size)) ? 0 : XenError.EFAULT;
+    }
+
+    private static long CompileInfo(ref HypercallCall call)
+    {
+        // compiler[64], compile_by[16], compile_domain[32], compile_date[32]
+        long result = WriteText(in call, 0, 64, "ilc"u8);
+        result = result == 0 ? WriteText(in call, 64, 16, "microkernel"u8) : result;
+        result = result == 0 ? WriteText(in call, 80, 32, "localdomain"u8) : result;
+        return result == 0 ? WriteText(in call, 112, 32, "reproducible build"u8) : result;
+    }
+
+    private static long Capabilities(ref HypercallCall call)
+    {
+        Span<byte> zeros = stackalloc byte[64];
+        zeros.Clear();
+        long result = WriteText(in call, 0, 64, "hvm-3.0-x86_32 hvm-3.0-x86_32p hvm-3.0-x86_64 "u8);
+        for (ulong offset = 64; offset < 1024 && result == 0; offset += 64)
+        {
+            result = call.TryWriteBytes(call.Arg1 + offset, zeros) ? 0 : XenError.EFAULT;
+        }
+
+        return result;
+    }
+
+    // Where the hypervisor lies in a PV guest's address space: nowhere for the others.
+    private static long PlatformParameters(ref HypercallCall call)
+    {
+        bool written = call.Is32 ? call.TryWrite(call.Arg1, 0u) : call.TryWrite(call.Arg1, 0UL);
+        return written ? 0 : XenError.EFAULT;
+    }
+
+    private static long GetFeatures(ref HypercallCall call)
+    {
+        if (!call.TryRead(call.Arg1, out uint index))
+        {
+            return XenError.EFAULT;
+        }
+
+        if (index != 0)
+        {
+            return XenError.EINVAL;
+        }
+
+        return call.TryWrite(call.Arg1 + sizeof(uint), Features) ? 0 : XenError.EFAULT;
+    }
+
+    // An id made from the domain's name, which is unique on this host: an RFC 9562 UUID of version 8.
+    private static long GuestHandle(ref HypercallCall call)
+    {
+        Span<byte> handle = stackalloc byte[HandleSize];
+        MemoryMarshal.Write(handle, Hash(call.Domain.Config.Name, 0xCBF29CE484222325));
+        MemoryMarshal.Write(handle.Slice(8), Hash(call.Domain.Config.Name, 0x84222325CBF29CE4));
+        handle[6] = (byte)(0x80 | (handle[6] & 0x0F));
+        handle[8] = (byte)(0x80 | (handle[8] & 0x3F));
+        return call.TryWriteBytes(call.Arg1, handle) ? 0 : XenError.EFAULT;
+    }
+
+    // FNV-1a.
+    private static ulong Hash(ReadOnlySpan<byte> text, ulong basis)
+    {
+        foreach (byte value in text)
+        {
+            basis = unchecked((basis ^ value) * 0x100000001B3);
+        }
+
+        return basis;
+    }
 }

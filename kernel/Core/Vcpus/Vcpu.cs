@@ -79,6 +79,9 @@ public sealed class Vcpu
     /// <summary>Offset of vcpu_info in <see cref="InfoMfn"/>.</summary>
     public int InfoOffset { get; set; }
 
+    /// <summary>The guest has registered its vcpu_info: <see cref="InfoMfn"/> is a referenced frame of its memory.</summary>
+    public bool HasOwnInfo { get; set; }
+
     /// <summary>Vector of HVMOP_set_evtchn_upcall_vector; 0 for none.</summary>
     public byte UpcallVector { get; set; }
 
@@ -143,6 +146,7 @@ public sealed class Vcpu
         IsPolling = false;
         InfoMfn = 0;
         InfoOffset = 0;
+        HasOwnInfo = false;
         UpcallVector = 0;
         Timers.Reset();
         Runstate.Reset();

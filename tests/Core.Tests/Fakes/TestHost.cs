@@ -97,6 +97,8 @@ public sealed class TestHost
         Assert.That(domain.Memory.TryPopulateRange(0, DomainFrames), Is.True);
         Assert.That(domain.Pool.TryTake(FrameType.Shared, out ulong sharedInfo), Is.True);
         domain.SharedInfoMfn = sharedInfo;
+        domain.PlaceVcpuInfos();
+        Assert.That(domain.Events.TryReset(), Is.True);
         domain.State = DomainState.Running;
     }
 }

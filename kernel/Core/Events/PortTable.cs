@@ -1,0 +1,106 @@
+using System;
+using Microkernel.Core.Abi;
+using Microkernel.Core.Hardware;
+using Microkernel.Core.Memory;
+
+namespace Microkernel.Core.Events;
+
+/// <summary>
+/// The port records of a domain, in frames of its pool that are taken as ports are needed. Guarded by the domain's event lock.
+/// </summary>
+public sealed class PortTable
+{
+    /// <summary>The most ports that any ABI has: EVTCHN_FIFO_NR_CHANNELS.</summary>
+    public const int Limit = 1 << 17;
+
+    private const int RecordsPerFrame = PhysicalMemory.FrameSize / PortRecord.Size;
+
+    private readonly PhysicalMemory _memory;
+    private readonly FramePool _pool;
+    private readonly ulong[] _frames = new ulong[Limit / RecordsPerFrame];
+    private int _frameCount;
+
+    // No port below it is free.
+    private int _firstFree;
+
+    /// <summary>An empty table. Only during start-up: it allocates.</summary>
+    public PortTable(PhysicalMemory memory, FramePool pool)
+    {
+        _memory = memory;
+        _pool = pool;
+    }
+
+    /// <summary>Ports that have a record, from 0 on; those above were never used.</summary>
+    public int Count => _frameCount * RecordsPerFrame;
+
+    /// <summary>Opens the record of a port below <see cref="Count"/>.</summary>
+    public PortView Open(uint port) =>
+        new(_memory, _frames[(int)(port / RecordsPerFrame)], (int)(port % RecordsPerFrame));
+
+    /// <summary>Finds the lowest free port; it stays free. ENOSPC: all of the <paramref name="limit"/> ports are used; ENOMEM.</summary>
+    public long FindFree(int limit, out uint port)
+    {
+        int end = Math.Min(limit, Count);
+        for (int at = _firstFree; at < end; at = NextFrame(at))
+        {
+            int found = FindFreeInFrame(at);
+            if (found >= 0)
+            {
+                port = (uint)(_firstFree = found);
+                return 0;
+            }
+        }
+
+        _firstFree = Math.Max(_firstFree, end);
+        port = (uint)Math.Max(end, 1);
+        return end >= limit ? XenError.ENOSPC : AddFrame();
+    }
+
+    /// <summary>The port may be given out again.</summary>
+    public void NoteFree(uint port) => _firstFree = Math.Min(_firstFree, (int)port);
+
+    /// <summary>Gives all frames back to the pool.</summary>
+    public void Clear()
+    {
+        while (_frameCount > 0)
+        {
+            _pool.Return(_frames[--_frameCount]);
+        }
+
+        _firstFree = 0;
+    }
+
+    private static int NextFrame(int port) => (port | (RecordsPerFrame - 1)) + 1;
+
+    private int FindFreeInFrame(int from)
+    {
+        using FrameView view = new(_memory, _frames[from / RecordsPerFrame]);
+        Span<PortRecord> records = view.As<PortRecord>();
+        for (int i = from % RecordsPerFrame; i < records.Length; i++)
+        {
+            if (records[i].State == PortState.Free)
+            {
+                return from - (from % RecordsPerFrame) + i;
+            }
+        }
+
+        return -1;
+    }
+
+    private long AddFrame()
+    {
+        if (!_pool.TryTake(out ulong mfn))
+        {
+            return XenError.ENOMEM;
+        }
+
+        _frames[_frameCount++] = mfn;
+        if (_frameCount == 1)
+        {
+            using PortView zero = Open(0);
+            zero.Record.State = PortState.Reserved;
+        }
+
+        return 0;
+    }
+}

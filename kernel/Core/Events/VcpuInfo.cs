@@ -1,0 +1,148 @@
+using System;
+using System.Runtime.InteropServices;
+using System.Threading;
+using Microkernel.Core.Abi;
+using Microkernel.Core.Domains;
+using Microkernel.Core.Hardware;
+using Microkernel.Core.Time;
+using Microkernel.Core.Vcpus;
+
+namespace Microkernel.Core.Events;
+
+/// <summary>
+/// struct vcpu_info (xen/xen.h): in shared_info for the first vCPUs, or where the guest registered it. A vCPU that has none is told nothing.
+/// </summary>
+public static class VcpuInfo
+{
+    /// <summary>evtchn_upcall_pending is set.</summary>
+    public static bool IsUpcallPending(Vcpu vcpu)
+    {
+        if (vcpu.InfoMfn == 0)
+        {
+            return false;
+        }
+
+        using FrameView view = new(MemoryOf(vcpu), vcpu.InfoMfn);
+        return (Volatile.Read(ref FirstWord(view.Bytes.Slice(vcpu.InfoOffset))) & 0xFF) != 0;
+    }
+
+    /// <summary>Sets a bit of evtchn_pending_sel; the vCPU is told unless it was set already. Event lock held.</summary>
+    public static void Select(Vcpu vcpu, int word)
+    {
+        if (vcpu.InfoMfn != 0 && TrySelect(vcpu, word))
+        {
+            vcpu.RaiseUpcall();
+        }
+    }
+
+    /// <summary>Sets evtchn_upcall_pending; the vCPU is told unless it was set already. Event lock held.</summary>
+    public static void MarkPending(Vcpu vcpu)
+    {
+        if (vcpu.InfoMfn == 0)
+        {
+            return;
+        }
+
+        bool tell;
+        using (FrameView view = new(MemoryOf(vcpu), vcpu.InfoMfn))
+        {
+            tell = TrySetUpcallPending(view.Bytes.Slice(vcpu.InfoOffset));
+        }
+
+        if (tell)
+        {
+            vcpu.RaiseUpcall();
+        }
+    }
+
+    /// <summary>
+    /// VCPUOP_register_vcpu_info: moves it, once, to guest memory that stays referenced to the domain's end. Everything is
+    /// marked pending, so that no event is lost.
+    /// </summary>
+    public static long Register(Vcpu vcpu, ulong gfn, uint offset)
+    {
+        if (offset > PhysicalMemory.FrameSize - SharedInfoAbi.VcpuInfoSize)
+        {
+            return XenError.ENXIO;
+        }
+
+        Domain domain = vcpu.Domain;
+        using TicketLock.Holder held = domain.EventLock.Hold();
+        if (vcpu.HasOwnInfo)
+        {
+            return XenError.EBUSY;
+        }
+
+        if ((offset & 3) != 0)
+        {
+            return XenError.ENXIO;
+        }
+
+        if (!domain.Memory.TryPin(gfn, out ulong mfn))
+        {
+            return XenError.EINVAL;
+        }
+
+        Move(vcpu, mfn, (int)offset);
+        PvClock.PublishInfo(vcpu);
+        SelectAll(vcpu);
+        vcpu.RaiseUpcall();
+        return 0;
+    }
+
+    /// <summary>Gives back the reference to a registered vcpu_info; the domain has ended.</summary>
+    public static void Release(Vcpu vcpu)
+    {
+        if (vcpu.HasOwnInfo)
+        {
+            vcpu.Domain.Memory.Unpin(vcpu.InfoMfn);
+        }
+
+        vcpu.HasOwnInfo = false;
+        vcpu.InfoMfn = 0;
+    }
+
+    private static PhysicalMemory MemoryOf(Vcpu vcpu) => vcpu.Domain.Kernel.Machine.Memory;
+
+    private static void Move(Vcpu vcpu, ulong mfn, int offset)
+    {
+        Span<byte> content = stackalloc byte[SharedInfoAbi.VcpuInfoSize];
+        content.Clear();
+        if (vcpu.InfoMfn != 0)
+        {
+            using FrameView old = new(MemoryOf(vcpu), vcpu.InfoMfn);
+            old.Bytes.Slice(vcpu.InfoOffset, content.Length).CopyTo(content);
+        }
+
+        using FrameView view = new(MemoryOf(vcpu), mfn);
+        content.CopyTo(view.Bytes.Slice(offset));
+        vcpu.InfoMfn = mfn;
+        vcpu.InfoOffset = offset;
+        vcpu.HasOwnInfo = true;
+    }
+
+    private static void SelectAll(Vcpu vcpu)
+    {
+        bool narrow = vcpu.Domain.HasNarrowSharedInfo;
+        using FrameView view = new(MemoryOf(vcpu), vcpu.InfoMfn);
+        Span<byte> info = view.Bytes.Slice(vcpu.InfoOffset);
+        info.Slice(SharedInfoAbi.PendingSelector(narrow), SharedInfoAbi.BitsPerWord(narrow) / 8).Fill(0xFF);
+        TrySetUpcallPending(info);
+    }
+
+    private static bool TrySelect(Vcpu vcpu, int word)
+    {
+        int selector = SharedInfoAbi.PendingSelector(vcpu.Domain.HasNarrowSharedInfo);
+        using FrameView view = new(MemoryOf(vcpu), vcpu.InfoMfn);
+        Span<byte> info = view.Bytes.Slice(vcpu.InfoOffset);
+        Span<uint> words = MemoryMarshal.Cast<byte, uint>(info.Slice(selector, sizeof(ulong)));
+        return !AtomicBits.TestAndSet(ref words[word / 32], word & 31) && TrySetUpcallPending(info);
+    }
+
+    // The byte shares its word with the mask byte, which is the guest's: bit by bit.
+    private static bool TrySetUpcallPending(Span<byte> info) =>
+        (Interlocked.Or(ref FirstWord(info), 1) & 0xFF) == 0;
+
+    // evtchn_upcall_pending and evtchn_upcall_mask.
+    private static ref uint FirstWord(Span<byte> info) => ref MemoryMarshal.Cast<byte, uint>(info)[0];
+}
