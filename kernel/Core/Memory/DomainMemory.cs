@@ -283,17 +283,13 @@ public sealed class DomainMemory
     /// Removes a mapping made by <see cref="MapForeign"/>. The caller calls <see cref="GuestTlb.Shootdown"/> and then
     /// drops the reference.
     /// </summary>
-    /// <returns>0 or EINVAL: that frame is not mapped there.</returns>
+    /// <returns>0 or ENOENT: that frame is not mapped there.</returns>
     public long UnmapForeign(ulong gfn, ulong mfn)
     {
         using TicketLock.Holder held = Physmap.Lock.Hold();
-        if (!Physmap.TryLookup(gfn, out PhysmapEntry entry) || entry.Kind != PageKind.Foreign || entry.Mfn != mfn)
-        {
-            return XenError.EINVAL;
-        }
-
-        ForeignPages--;
-        return Physmap.Unmap(gfn, 0, out _);
+        long result = Physmap.UnmapPage(gfn, mfn, PageKind.Foreign);
+        ForeignPages -= result == 0 ? 1UL : 0;
+        return result;
     }
 
     /// <summary>Keeps a page of guest memory from being freed until <see cref="Unpin"/>; it stays mapped or not.</summary>

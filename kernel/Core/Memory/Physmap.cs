@@ -167,6 +167,27 @@ public sealed class Physmap
         return result;
     }
 
+    /// <summary>Removes a 4 KiB page if it maps this frame as this kind: 0 or ENOENT.</summary>
+    public long UnmapPage(ulong gfn, ulong mfn, PageKind kind)
+    {
+        // The lookup leaves the table in the cache.
+        if (!TryFindTable(gfn, out ulong table) && (!TryLookup(gfn, out _) || !TryFindTable(gfn, out table)))
+        {
+            return XenError.ENOENT;
+        }
+
+        using FrameView view = new(_host.Memory, table);
+        ref ulong entry = ref view.As<ulong>()[Index(gfn, 1)];
+        if (!_format.IsPresent(entry) || _format.Mfn(entry) != mfn || KindOf(entry) != kind)
+        {
+            return XenError.ENOENT;
+        }
+
+        entry = 0;
+        Generation++;
+        return 0;
+    }
+
     /// <summary>The kind in a present leaf entry.</summary>
     internal static PageKind KindOf(ulong entry) => (PageKind)((entry & KindMask) >> KindShift);
 

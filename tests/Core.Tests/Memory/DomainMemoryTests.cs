@@ -133,7 +133,7 @@ public sealed class DomainMemoryTests
         }
 
         Assert.That(_host.Frames.Type(page.Mfn), Is.EqualTo(FrameType.GuestRam));
-        Assert.That(_domain.UnmapForeign(50, page.Mfn + 1), Is.EqualTo(XenError.EINVAL));
+        Assert.That(_domain.UnmapForeign(50, page.Mfn + 1), Is.EqualTo(XenError.ENOENT));
         Assert.That(_domain.UnmapForeign(50, page.Mfn), Is.Zero);
         _host.Allocator.Release(page.Mfn);
         Assert.That(_host.Frames.Type(page.Mfn), Is.EqualTo(FrameType.Free));

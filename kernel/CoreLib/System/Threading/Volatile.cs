@@ -20,6 +20,11 @@ public static class Volatile
         public volatile byte Value;
     }
 
+    private struct Cell16
+    {
+        public volatile ushort Value;
+    }
+
     private struct CellObject<T>
         where T : class?
     {
@@ -29,6 +34,10 @@ public static class Volatile
     /// <summary>Reads; nothing after it is done before it.</summary>
     public static bool Read(ref readonly bool location) =>
         Unsafe.As<bool, Cell8>(ref Unsafe.AsRef(in location)).Value != 0;
+
+    /// <inheritdoc cref="Read(ref readonly bool)"/>
+    public static ushort Read(ref readonly ushort location) =>
+        Unsafe.As<ushort, Cell16>(ref Unsafe.AsRef(in location)).Value;
 
     /// <inheritdoc cref="Read(ref readonly bool)"/>
     public static int Read(ref readonly int location) =>
@@ -53,6 +62,10 @@ public static class Volatile
     /// <summary>Writes; nothing before it is done after it.</summary>
     public static void Write(ref bool location, bool value) =>
         Unsafe.As<bool, Cell8>(ref location).Value = value ? (byte)1 : (byte)0;
+
+    /// <inheritdoc cref="Write(ref bool, bool)"/>
+    public static void Write(ref ushort location, ushort value) =>
+        Unsafe.As<ushort, Cell16>(ref location).Value = value;
 
     /// <inheritdoc cref="Write(ref bool, bool)"/>
     public static void Write(ref int location, int value) =>

@@ -1,0 +1,22 @@
+using System.Runtime.InteropServices;
+
+namespace Microkernel.Core.Grants;
+
+/// <summary>
+/// The core's private record of a grant that is in use, so that nothing the granter writes meanwhile matters. The frame
+/// is the one of the first claim; each claim holds a reference to it.
+/// </summary>
+[StructLayout(LayoutKind.Sequential)]
+internal struct ActiveEntry
+{
+    /// <summary>Bytes of an entry.</summary>
+    public const int Size = 16;
+
+    public ulong Mfn;
+    public ushort Grantee;
+    public ushort Readers;
+    public ushort Writers;
+    public ushort Unused;
+
+    public readonly bool IsActive => (Readers | Writers) != 0;
+}

@@ -1,0 +1,174 @@
+using Microkernel.Core.Abi;
+using Microkernel.Core.Domains;
+using Microkernel.Core.Hardware;
+using Microkernel.Core.Memory;
+
+namespace Microkernel.Core.Grants;
+
+/// <summary>
+/// The frames of a domain's grant table, all of its pool: those shared with the domain (entries, and status words of
+/// version 2) and the core's own with an <see cref="ActiveEntry"/> for each entry. The domain's GrantLock guards them.
+/// </summary>
+internal sealed class GrantFrames
+{
+    /// <summary>Most frames with entries: Xen's default.</summary>
+    public const int MaxFrames = 64;
+
+    private const int EntriesPerFrame = PhysicalMemory.FrameSize / GrantAbi.EntrySize;
+    private const int EntriesPerFrameV2 = PhysicalMemory.FrameSize / GrantAbi.EntrySizeV2;
+    private const int ActivePerFrame = PhysicalMemory.FrameSize / ActiveEntry.Size;
+    private const int StatusPerFrame = PhysicalMemory.FrameSize / sizeof(ushort);
+    private const int ActiveFramesPerFrame = EntriesPerFrame / ActivePerFrame;
+
+    private readonly Domain _domain;
+    private readonly ulong[] _entries = new ulong[MaxFrames];
+    private readonly ulong[] _active = new ulong[MaxFrames * ActiveFramesPerFrame];
+    private readonly ulong[] _status = new ulong[MaxFrames * EntriesPerFrameV2 / StatusPerFrame];
+
+    public GrantFrames(Domain domain) => _domain = domain;
+
+    /// <summary>Frames with entries.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Frames with status words; 0 in version 1.</summary>
+    public int StatusCount { get; private set; }
+
+    /// <summary>Layout of the entries: 1 or 2; 0 while there is no table.</summary>
+    public int Version { get; private set; }
+
+    /// <summary>Number of entries.</summary>
+    public int EntryCount => Count * (Version == 2 ? EntriesPerFrameV2 : EntriesPerFrame);
+
+    private PhysicalMemory Memory => _domain.Kernel.Memory.Memory;
+
+    /// <summary>No table; the frames go with the pool.</summary>
+    public void Close() => Version = Count = StatusCount = 0;
+
+    /// <summary>A table of version 1 without frames.</summary>
+    public void Open()
+    {
+        Close();
+        Version = 1;
+    }
+
+    /// <summary>Frame with entries, by index.</summary>
+    public ulong Entries(int index) => _entries[index];
+
+    /// <summary>Frame with status words, by index.</summary>
+    public ulong Status(int index) => _status[index];
+
+    /// <summary>A window onto the frame with an entry; <paramref name="word"/> is where it starts in 32-bit words.</summary>
+    public FrameView ViewEntry(uint reference, out int word)
+    {
+        int perFrame = Version == 2 ? EntriesPerFrameV2 : EntriesPerFrame;
+        int index = SpeculationSafe.Index(reference, EntryCount);
+        word = index % perFrame * (PhysicalMemory.FrameSize / sizeof(uint) / perFrame);
+        return new FrameView(Memory, _entries[index / perFrame]);
+    }
+
+    /// <summary>A window onto the core's record of an entry.</summary>
+    public FrameView ViewActive(uint reference, out int index)
+    {
+        int entry = SpeculationSafe.Index(reference, EntryCount);
+        index = entry % ActivePerFrame;
+        return new FrameView(Memory, _active[entry / ActivePerFrame]);
+    }
+
+    /// <summary>A window onto the status word of an entry of version 2.</summary>
+    public FrameView ViewStatus(uint reference, out int index)
+    {
+        int entry = SpeculationSafe.Index(reference, EntryCount);
+        index = entry % StatusPerFrame;
+        return new FrameView(Memory, _status[entry / StatusPerFrame]);
+    }
+
+    /// <summary>Grows to <paramref name="count"/> frames; false when the pool has no more. What was added stays.</summary>
+    public bool TryGrow(int count)
+    {
+        while (Count < count)
+        {
+            if (Version == 2 && !TryAddStatus(Count + 1))
+            {
+                return false;
+            }
+
+            if (!TryAddFrame())
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Changes to version 2: the frames stay, status frames are added. The caller rewrites the entries.</summary>
+    public bool TryBecomeVersion2()
+    {
+        if (!TryAddStatus(Count))
+        {
+            return false;
+        }
+
+        Version = 2;
+        return true;
+    }
+
+    /// <summary>Changes to version 1: the status frames go back to the pool. False when one cannot be unmapped.</summary>
+    public bool TryBecomeVersion1()
+    {
+        while (StatusCount > 0)
+        {
+            if (_domain.Memory.ReturnShared(_status[StatusCount - 1]) != 0)
+            {
+                return false;
+            }
+
+            StatusCount--;
+        }
+
+        Version = 1;
+        return true;
+    }
+
+    private bool TryAddStatus(int frames)
+    {
+        int needed = (frames * EntriesPerFrameV2 + StatusPerFrame - 1) / StatusPerFrame;
+        while (StatusCount < needed)
+        {
+            if (!_domain.Pool.TryTake(FrameType.Shared, out _status[StatusCount]))
+            {
+                return false;
+            }
+
+            StatusCount++;
+        }
+
+        return true;
+    }
+
+    private bool TryAddFrame()
+    {
+        FramePool pool = _domain.Pool;
+        int first = Count * ActiveFramesPerFrame;
+        if (!pool.TryTake(out _active[first]))
+        {
+            return false;
+        }
+
+        if (!pool.TryTake(out _active[first + 1]))
+        {
+            pool.Return(_active[first]);
+            return false;
+        }
+
+        if (!pool.TryTake(FrameType.Shared, out _entries[Count]))
+        {
+            pool.Return(_active[first]);
+            pool.Return(_active[first + 1]);
+            return false;
+        }
+
+        Count++;
+        return true;
+    }
+}
