@@ -20,6 +20,8 @@ public static class Program
             RunCommand.Create(),
             BuildCommand.Create(),
             ImagesCommand.Create(),
+            SizesCommand.Create(),
+            IsoCommand.Create(),
             CleanCommand.Create(),
         };
         try

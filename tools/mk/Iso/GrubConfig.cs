@@ -1,0 +1,32 @@
+using System;
+using System.Linq;
+using System.Text;
+using Mk.Boot;
+
+namespace Mk.Iso;
+
+/// <summary>Writes the menu from which GRUB boots the core.</summary>
+public static class GrubConfig
+{
+    /// <summary>
+    /// The configuration. GRUB drops the file name from what it hands over, so that the name is given a second time:
+    /// what the core sees is then what it sees under QEMU's own loader.
+    /// </summary>
+    /// <param name="set">What is booted; its files stand in /boot.</param>
+    /// <param name="coreOptions">Words of the core's command line.</param>
+    public static string Write(BootSet set, string coreOptions)
+    {
+        if (coreOptions.Any(static c => char.IsControl(c) || c is '\'' or '"' or '\\' or '$' or ';' or '{' or '}' or '#' or '|' or '&' or '<' or '>'))
+            throw new MkException(ExitCode.Usage, $"core options with a character that GRUB's shell gives a meaning: {coreOptions}");
+        var text = new StringBuilder();
+        text.Append("serial --unit=0 --speed=115200\n");
+        text.Append("terminal_input serial console\n");
+        text.Append("terminal_output serial console\n");
+        text.Append("set timeout=0\n");
+        text.Append("menuentry \"Microkernel\" {\n");
+        text.Append($"    multiboot /boot/core.elf core.elf {coreOptions}".TrimEnd()).Append('\n');
+        foreach (string name in set.Modules.Select(static m => m.Name).Prepend(BootSet.ManifestName))
+            text.Append($"    module /boot/{name} {name}\n");
+        return text.Append("}\n").ToString();
+    }
+}
