@@ -20,6 +20,7 @@ public static class Program
             RunCommand.Create(),
             BuildCommand.Create(),
             ImagesCommand.Create(),
+            TestCommand.Create(),
             SizesCommand.Create(),
             IsoCommand.Create(),
             CleanCommand.Create(),

@@ -1,7 +1,9 @@
+using System;
 using System.Collections.Generic;
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Linq;
+using System.Threading;
 using System.Threading.Tasks;
 
 namespace Mk;
@@ -28,6 +30,37 @@ public static class Tool
     /// <summary>As <see cref="Run"/>, and leaves it to the caller to judge the exit code.</summary>
     public static (int Code, string Output, string Errors) RunAny(string program, IEnumerable<string> arguments, string? folder = null)
     {
+        using Process process = Start(program, arguments, folder);
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return (process.ExitCode, output, errors.GetAwaiter().GetResult());
+    }
+
+    /// <summary>Runs a program and hands on each line of its output, standard and error, as it comes.</summary>
+    /// <returns>Its exit code.</returns>
+    public static int Stream(string program, IEnumerable<string> arguments, string folder, Action<string> line)
+    {
+        using Process process = Start(program, arguments, folder);
+        var turn = new Lock();
+        void Take(object sender, DataReceivedEventArgs e)
+        {
+            lock (turn)
+            {
+                if (e.Data is not null)
+                    line(e.Data);
+            }
+        }
+        process.OutputDataReceived += Take;
+        process.ErrorDataReceived += Take;
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        process.WaitForExit();
+        return process.ExitCode;
+    }
+
+    private static Process Start(string program, IEnumerable<string> arguments, string? folder)
+    {
         var start = new ProcessStartInfo(program, arguments)
         {
             RedirectStandardInput = true,
@@ -41,12 +74,9 @@ public static class Tool
         start.Environment["MSBUILDDISABLENODEREUSE"] = "1";
         try
         {
-            using Process process = Process.Start(start)!;
+            Process process = Process.Start(start)!;
             process.StandardInput.Close();
-            Task<string> errors = process.StandardError.ReadToEndAsync();
-            string output = process.StandardOutput.ReadToEnd();
-            process.WaitForExit();
-            return (process.ExitCode, output, errors.GetAwaiter().GetResult());
+            return process;
         }
         catch (Win32Exception e)
         {

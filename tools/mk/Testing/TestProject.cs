@@ -1,0 +1,74 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+
+namespace Mk.Testing;
+
+/// <summary>A project of NUnit tests.</summary>
+/// <param name="Path">Its project file, relative to the root.</param>
+public sealed record TestProject(string Path)
+{
+    /// <summary>Its name.</summary>
+    public string Name => System.IO.Path.GetFileNameWithoutExtension(Path);
+
+    /// <summary>Whether its tests boot machines.</summary>
+    public bool BootsMachines => Path.StartsWith("tests/System/", StringComparison.Ordinal);
+
+    /// <summary>All test projects below tests/, those that boot machines last.</summary>
+    public static IReadOnlyList<TestProject> FindAll() =>
+        [.. Directory.GetFiles(Repository.InRoot("tests"), "*.csproj", SearchOption.AllDirectories)
+            .Where(static f => File.ReadAllText(f).Contains("Microsoft.NET.Test.Sdk", StringComparison.Ordinal))
+            .Select(static f => new TestProject(System.IO.Path.GetRelativePath(Repository.Root, f)))
+            .OrderBy(static p => p.BootsMachines).ThenBy(static p => p.Path, StringComparer.Ordinal)];
+
+    /// <summary>Lists the tests whose full name contains <paramref name="filter"/>.</summary>
+    public IReadOnlyList<string> List(string? filter) =>
+        [.. Tool.Run("dotnet", ["test", Path, "--no-build", "--nologo", "--list-tests", "--", "NUnit.DisplayName=FullName"], Repository.Root)
+            .Split('\n')
+            .Where(static line => line.StartsWith("    ", StringComparison.Ordinal))
+            .Select(static line => line.Trim())
+            .Where(name => filter is null || name.Contains(filter, StringComparison.OrdinalIgnoreCase))];
+
+    /// <summary>Runs the tests.</summary>
+    /// <param name="filter">A part of the full names of those wanted; null for all.</param>
+    /// <param name="progress">Receives a line for each test of a project that boots machines.</param>
+    /// <returns>The results; without any test when the filter matches none.</returns>
+    /// <exception cref="MkException">The test program itself failed.</exception>
+    public TrxResults Run(string? filter, Action<string> progress)
+    {
+        string folder = Repository.InRoot("out/test-results");
+        string trx = System.IO.Path.Combine(folder, Name + ".trx");
+        File.Delete(trx);
+        List<string> arguments =
+        [
+            "test", Path, "--no-build", "--nologo", "--results-directory", folder,
+            "--logger", $"trx;LogFileName={Name}.trx", "--logger", "console;verbosity=normal",
+        ];
+        if (filter is not null)
+            arguments.AddRange(["--filter", $"FullyQualifiedName~{filter}"]);
+        List<string> lines = [];
+        int code = Tool.Stream("dotnet", arguments, Repository.Root, line =>
+        {
+            lines.Add(line);
+            if (BootsMachines && IsResult(line))
+                progress(line.Trim());
+        });
+        if (File.Exists(trx))
+        {
+            using var text = new StreamReader(trx);
+            TrxResults results = TrxResults.Read(text);
+            if (code == 0 || results.Failures.Count > 0)
+                return results;
+        }
+        else if (code == 0 && filter is not null)
+        {
+            return new TrxResults(0, []);
+        }
+        throw new MkException(ExitCode.GuestCrashed, $"the tests of {Name} could not be run (code {code}):\n{string.Join('\n', lines.TakeLast(40))}");
+    }
+
+    private static bool IsResult(string line) =>
+        line.StartsWith("  Passed ", StringComparison.Ordinal) || line.StartsWith("  Failed ", StringComparison.Ordinal)
+        || line.StartsWith("  Skipped ", StringComparison.Ordinal);
+}
