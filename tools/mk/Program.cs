@@ -22,6 +22,8 @@ public static class Program
             ImagesCommand.Create(),
             TestCommand.Create(),
             SizesCommand.Create(),
+            BenchCommand.Create(),
+            BootsCommand.Create(),
             IsoCommand.Create(),
             CleanCommand.Create(),
         };
@@ -35,6 +37,12 @@ public static class Program
         {
             Say.Error(e.Message);
             return (int)e.Code;
+        }
+        catch (Exception e)
+        {
+            // Not the operator's fault: everything that helps to find it.
+            Say.Error($"unexpected error: {e}");
+            return (int)ExitCode.Usage;
         }
     }
 }

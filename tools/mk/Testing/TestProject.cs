@@ -37,7 +37,7 @@ public sealed record TestProject(string Path)
     /// <exception cref="MkException">The test program itself failed.</exception>
     public TrxResults Run(string? filter, Action<string> progress)
     {
-        string folder = Repository.InRoot("out/test-results");
+        string folder = Directory.CreateDirectory(Repository.InRoot("out/test-results")).FullName;
         string trx = System.IO.Path.Combine(folder, Name + ".trx");
         File.Delete(trx);
         List<string> arguments =

@@ -1,0 +1,98 @@
+using System;
+using System.Collections.Generic;
+using System.CommandLine;
+using System.Globalization;
+using System.IO;
+using System.Linq;
+using System.Threading.Tasks;
+using Mk.Bench;
+using Mk.Machine;
+using Spectre.Console;
+
+namespace Mk.Commands;
+
+/// <summary><c>mk bench</c>: instruction counts beside Xen's and their limits.</summary>
+public static class BenchCommand
+{
+    /// <summary>What wall-clock times are given in: the exit with the least work in it.</summary>
+    private const string Yardstick = "cpuid";
+
+    /// <summary>The command for the command line's parser.</summary>
+    public static Command Create()
+    {
+        var qemu = new Option<string>("--qemu") { Description = "QEMU's program", DefaultValueFactory = static _ => new MachineOptions().Qemu, HelpName = "PATH" };
+        var cpu = new Option<string>("--cpu") { Description = "QEMU's CPU model", DefaultValueFactory = static _ => new MachineOptions().Cpu, HelpName = "MODEL" };
+        var command = new Command("bench", "Count instructions of hypercalls, events, grants and the start; fail when one is over its limit.") { qemu, cpu };
+        command.SetAction((parsed, _) => RunAsync(new MachineOptions { Qemu = parsed.GetValue(qemu)!, Cpu = parsed.GetValue(cpu)!, Icount = 0 }));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(MachineOptions counting)
+    {
+        IReadOnlyList<BenchFigure> figures = BenchFigure.Parse(File.ReadLines(Repository.InRoot("bench/figures.txt")));
+        CoreImage.Ensure();
+        TestGuests.Build();
+        string[] without = ["mitigations=off"];
+        Say.Line("counting instructions, mitigations as CPUID asks ...");
+        var on = await BenchRun.MeasureAsync(counting, "on");
+        Say.Line("counting instructions, mitigations=off ...");
+        var off = await BenchRun.MeasureAsync(counting with { CoreOptions = without }, "off");
+        Say.Line("measuring time ...");
+        var timeOn = await BenchRun.MeasureAsync(counting with { Icount = null }, "time-on");
+        var timeOff = await BenchRun.MeasureAsync(counting with { Icount = null, CoreOptions = without }, "time-off");
+        IReadOnlyList<string> faults = PrintCounts(figures, on, off);
+        PrintTimes(figures, timeOn, timeOff);
+        foreach (string fault in faults)
+            Console.WriteLine(fault);
+        Console.WriteLine(faults.Count == 0 ? "all figures within their limits" : $"{faults.Count} figures over their limits or missing");
+        return (int)(faults.Count == 0 ? ExitCode.Success : ExitCode.GuestCrashed);
+    }
+
+    private static List<string> PrintCounts(IReadOnlyList<BenchFigure> figures, IReadOnlyDictionary<string, long> on, IReadOnlyDictionary<string, long> off)
+    {
+        List<string> faults = [];
+        Table table = Tables.Create("instructions", ">here", ">mitigations=off", ">limit", ">Xen 4.17", ">Xen / here", "");
+        foreach (BenchFigure figure in figures)
+        {
+            string? fault = Fault(figure, on) ?? Fault(figure, off);
+            table.AddRow(
+                Markup.Escape(figure.Meaning), Show(on, figure.Key), Show(off, figure.Key), Show(figure.Limit), Show(figure.Xen),
+                figure.Xen is { } xen && on.TryGetValue(figure.Key, out long here) && here > 0 ? Ratio((double)xen / here) : "-",
+                fault is null ? "" : "OVER");
+            if (fault is not null)
+                faults.Add(fault);
+        }
+        foreach (string key in on.Keys.Except(figures.Select(static f => f.Key)))
+            table.AddRow(Markup.Escape(key), Show(on, key), Show(off, key), "-", "-", "-", "");
+        Tables.Print(table);
+        return faults;
+    }
+
+    /// <summary>Wall-clock times of this run, as multiples of the barest exit in the same run.</summary>
+    private static void PrintTimes(IReadOnlyList<BenchFigure> figures, IReadOnlyDictionary<string, long> on, IReadOnlyDictionary<string, long> off)
+    {
+        Table table = Tables.Create("wall clock, as a multiple of a CPUID exit", ">here", ">mitigations=off", ">on / off");
+        foreach (BenchFigure figure in figures.Where(f => on.ContainsKey(f.Key) && off.ContainsKey(f.Key) && !BenchRun.CoreKeys.Contains(f.Key)))
+        {
+            table.AddRow(
+                Markup.Escape(figure.Meaning),
+                Ratio((double)on[figure.Key] / on[Yardstick]), Ratio((double)off[figure.Key] / off[Yardstick]),
+                Ratio((double)on[figure.Key] / off[figure.Key]));
+        }
+        Tables.Print(table);
+    }
+
+    private static string? Fault(BenchFigure figure, IReadOnlyDictionary<string, long> measured)
+    {
+        if (!measured.TryGetValue(figure.Key, out long value))
+            return $"{figure.Meaning}: not measured";
+        return value > figure.Limit ? $"{figure.Meaning}: {value:N0}, limit {figure.Limit:N0}" : null;
+    }
+
+    private static string Show(IReadOnlyDictionary<string, long> measured, string key) =>
+        measured.TryGetValue(key, out long value) ? Show(value) : "-";
+
+    private static string Show(long? value) => value?.ToString("N0", CultureInfo.InvariantCulture) ?? "-";
+
+    private static string Ratio(double value) => value.ToString(value < 100 ? "0.00" : "N0", CultureInfo.InvariantCulture);
+}
