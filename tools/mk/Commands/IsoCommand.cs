@@ -29,7 +29,8 @@ public static class IsoCommand
         CoreImage.Ensure();
         Say.While($"writing {output}", () =>
         {
-            IsoImage.Write(output, BootSet.For(guests), string.Join(' ', coreOptions));
+            // A machine with one serial port is the common one; a later word of the operator's counts more.
+            IsoImage.Write(output, BootSet.For(guests), string.Join(' ', coreOptions.Prepend("guests=com1")));
             return 0;
         });
         Say.Line($"{guests.Count} guest(s): {string.Join(", ", guests.Select(static g => g.Name))}");

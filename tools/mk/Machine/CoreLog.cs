@@ -44,19 +44,22 @@ public sealed partial class CoreLog
         else if (line.StartsWith(Prefix + "all domains have ended", StringComparison.Ordinal))
             AllEnded = true;
         else if (EndLine().Match(line) is { Success: true } end)
-            _ends.Add(ReadEnd(end));
+            _ends.Add(new DomainEnd(end.Groups["name"].Value, end.Groups["cause"].Value, end.Groups["detail"].Value.Trim(), Restarting: false));
+        else if (RestartLine().Match(line) is { Success: true } restart)
+            MarkRestart(restart.Groups["name"].Value);
     }
 
-    private static DomainEnd ReadEnd(Match end)
+    /// <summary>The core says that it builds a domain again in a line of its own, after the end.</summary>
+    private void MarkRestart(string name)
     {
-        const string Again = "restarting";
-        string detail = end.Groups["detail"].Value.TrimEnd(' ', '.');
-        bool restarting = detail.EndsWith(Again, StringComparison.Ordinal);
-        if (restarting)
-            detail = detail[..^Again.Length].TrimEnd(' ', ',', '.', ':', ';');
-        return new DomainEnd(end.Groups["name"].Value, end.Groups["cause"].Value, detail, restarting);
+        int last = _ends.FindLastIndex(end => end.Name == name);
+        if (last >= 0)
+            _ends[last] = _ends[last] with { Restarting = true };
     }
 
-    [GeneratedRegex("""^\(core\) domain \d+ "(?<name>[^"]*)" ended: (?<cause>[a-z]+)[:,;. ]*(?<detail>.*)$""")]
+    [GeneratedRegex("""^\(core\) domain \d+ "(?<name>[^"]*)" ended: (?<cause>[a-z ]+):?(?<detail>.*)$""")]
     private static partial Regex EndLine();
+
+    [GeneratedRegex("""^\(core\) domain \d+ "(?<name>[^"]*)" restarting""")]
+    private static partial Regex RestartLine();
 }

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
 using System.Linq;
+using System.Text;
 using Mk.Boot;
 
 namespace Mk.Xl;
@@ -15,6 +16,12 @@ public sealed class GuestConfigReader
 {
     /// <summary>The most vCPUs that a domain can have under Xen's ABI for HVM guests.</summary>
     public const int MostVcpus = 128;
+
+    /// <summary>The most memory of a domain: 1 TiB.</summary>
+    public const long MostMemoryMiB = 1L << 20;
+
+    /// <summary>The longest command line in bytes; Linux takes no more either.</summary>
+    public const int LongestCommandLine = 2047;
 
     private readonly string _file;
     private readonly string _folder;
@@ -48,9 +55,9 @@ public sealed class GuestConfigReader
         foreach (XlSetting setting in _settings.Values.Where(static s => !XlKeys.Supported.Contains(s.Key)))
             Fault(setting.Line, XlKeys.WhyRefused(setting.Key));
         CheckType();
-        long memory = Integer("memory", 1, 1L << 24) ?? Missing("memory", "memory in MiB, as in memory = 512");
+        long memory = Integer("memory", 1, MostMemoryMiB) ?? Missing("memory", "memory in MiB, as in memory = 512");
         long vcpus = Integer("vcpus", 1, MostVcpus) ?? 1;
-        CheckSame("maxmem", "memory", memory, 1L << 24);
+        CheckSame("maxmem", "memory", memory, MostMemoryMiB);
         CheckSame("maxvcpus", "vcpus", vcpus, MostVcpus);
         return new GuestConfig(
             Name(),
@@ -94,8 +101,11 @@ public sealed class GuestConfigReader
         string line = string.Join(' ', new[] { root is null ? null : "root=" + root, Text("extra") }.Where(static s => s is not null));
         if (_settings.ContainsKey("cmdline"))
             line = Text("cmdline") ?? "";
+        int at = Math.Max(Line("cmdline"), Line("extra"));
         if (line.Any(char.IsControl))
-            Fault(_settings.ContainsKey("cmdline") ? Line("cmdline") : Line("extra"), "the command line has control characters");
+            Fault(at, "the command line has control characters");
+        if (Encoding.UTF8.GetByteCount(line) > LongestCommandLine)
+            Fault(at, $"the command line is longer than {LongestCommandLine} bytes");
         return line;
     }
 
