@@ -1,0 +1,86 @@
+using Microkernel.Core.Hardware;
+
+namespace Microkernel.Platform.X64.Svm;
+
+/// <summary>Carries out what <see cref="SpeculationPolicy"/> chose.</summary>
+internal sealed class SpeculationControls
+{
+    private const ulong DecodeSerializingLfence = 1UL << 1;
+    private const ulong Ibrs = 1 << 0;
+    private const ulong Stibp = 1 << 1;
+    private const ulong Ssbd = 1 << 2;
+
+    private readonly ProcessorFacts _facts;
+    private readonly Mitigations _possible;
+    private readonly bool _isVirtual;
+
+    /// <param name="facts">The CPU.</param>
+    /// <param name="chosen">The choice, nothing in it that the CPU cannot do.</param>
+    /// <param name="isVirtual">The CPU switches SPEC_CTRL between guest and host.</param>
+    internal SpeculationControls(in ProcessorFacts facts, Mitigations chosen, bool isVirtual)
+    {
+        _facts = facts;
+        _possible = SpeculationPolicy.Possible(facts);
+        _isVirtual = isVirtual;
+        Chosen = chosen;
+    }
+
+    /// <summary>The choice.</summary>
+    internal Mitigations Chosen { get; }
+
+    /// <summary>SPEC_CTRL while the core runs.</summary>
+    internal ulong HostSpecCtrl => SpeculationPolicy.SpecCtrl(Chosen);
+
+    /// <summary>SPEC_CTRL that a guest starts with.</summary>
+    internal ulong InitialSpecCtrl => SpeculationPolicy.GuestSpecCtrl(Chosen);
+
+    /// <summary>The bits of SPEC_CTRL that the CPU has; 0 if it has no such register.</summary>
+    internal ulong SpecCtrlBits =>
+        (Has(_possible, Mitigations.RestrictBranches) ? Ibrs : 0)
+        | (Has(_possible, Mitigations.IsolateSiblings) ? Stibp : 0)
+        | (Has(_possible, Mitigations.NoStoreBypass) ? Ssbd : 0);
+
+    /// <summary>A guest may ask for a branch predictor barrier.</summary>
+    internal bool HasBranchBarrier => Has(_possible, Mitigations.BranchBarrierOnSwitch);
+
+    /// <summary>What the world switch of a guest with that SPEC_CTRL does.</summary>
+    internal SwitchActions ActionsFor(ulong guestSpecCtrl) =>
+        (Has(Chosen, Mitigations.ClearBuffers) ? SwitchActions.ClearBuffers : 0)
+        | (Has(Chosen, Mitigations.BranchBarrierOnExit) ? SwitchActions.BranchBarrier : 0)
+        | (Has(Chosen, Mitigations.FillReturnStack) ? SwitchActions.FillReturnStack : 0)
+        | (!_isVirtual && guestSpecCtrl != HostSpecCtrl ? SwitchActions.SpecCtrl : 0);
+
+    /// <summary>Sets up the executing CPU.</summary>
+    internal void Enable()
+    {
+        // LFENCE stops speculation on AMD only with this bit; families 0Fh and 11h have neither the bit nor the need.
+        if (_facts.Vendor == ProcessorVendor.Amd && _facts.Family is 0x10 or >= 0x12)
+        {
+            Cpu.WriteMsr(Msr.DecodeConfiguration, Cpu.ReadMsr(Msr.DecodeConfiguration) | DecodeSerializingLfence);
+        }
+
+        if (SpecCtrlBits != 0)
+        {
+            Cpu.WriteMsr(Msr.SpecCtrl, HostSpecCtrl);
+        }
+    }
+
+    /// <summary>Before a vCPU of another domain than the last one runs on the executing CPU.</summary>
+    internal void SwitchDomain()
+    {
+        if (Has(Chosen, Mitigations.BranchBarrierOnSwitch))
+        {
+            BranchBarrier();
+        }
+
+        if (Has(Chosen, Mitigations.FlushDataCache))
+        {
+            Cpu.WriteMsr(Msr.FlushCommand, 1);
+        }
+    }
+
+    /// <summary>Indirect branch predictor barrier.</summary>
+    internal void BranchBarrier() => Cpu.WriteMsr(Msr.PredictionCommand, 1);
+
+    private static bool Has(Mitigations set, Mitigations item) => (set & item) != 0;
+}

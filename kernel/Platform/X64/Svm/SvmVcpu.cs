@@ -1,0 +1,512 @@
+using System;
+using System.Runtime;
+using System.Runtime.CompilerServices;
+using Microkernel.Core.Hardware;
+
+namespace Microkernel.Platform.X64.Svm;
+
+/// <summary>
+/// A virtual CPU on AMD SVM. Its memory is one run of pages that never moves: the control block, what the world switch
+/// works on, and the XSAVE area. General registers are kept in the entry block between runs and everything else in the
+/// control block.
+/// </summary>
+internal sealed unsafe class SvmVcpu : VcpuHardware
+{
+    private const int PageSize = 4096;
+    private const uint DefaultMxcsr = 0x1F80;
+    private const ushort FcwAtReset = 0x40;
+    private const int MxcsrOffset = 24;
+    private const ulong Dr6AtReset = 0xFFFF_0FF0;
+    private const ulong Dr6SingleStep = 1UL << 14;
+    private const ulong Dr7AtReset = 0x400;
+    private const ulong EferLma = 1UL << 10;
+    private const ulong EferSvme = 1UL << 12;
+    private const ulong TrapFlag = 1UL << 8;
+    private const ulong InterruptEnable = 1UL << 9;
+    private const ushort CodeIs64Bit = 1 << 9;
+    private const ushort CodeIs32Bit = 1 << 10;
+    private const byte DebugVector = 1;
+    private const byte AlignmentCheckVector = 17;
+    private const ushort PauseCount = 3000;
+    private const ushort PauseThreshold = 128;
+
+    // Sound, for every use of these four: the constructor points them at disjoint parts of pages that belong to this
+    // vCPU for good, sized and aligned for what they point to.
+    private readonly SvmEntryBlock* _block;
+    private readonly VmcbControl* _control;
+    private readonly VmcbSave* _save;
+    private readonly byte* _extended;
+
+    private readonly SvmHost _host;
+    private readonly bool _hasNextRip;
+    private readonly bool _hasVirtualNmi;
+    private readonly VmcbClean _cleanAfterExit;
+    private readonly TlbControl _flush;
+    private ulong _xcr0;
+    private ulong _tscAux;
+    private int _cpu = -1;
+    private bool _isLoaded;
+    private bool _isNmiMasked;
+
+    /// <summary>Makes a vCPU; it runs after the first <see cref="Reset"/>.</summary>
+    internal SvmVcpu(SvmHost host)
+    {
+        _host = host;
+        _hasNextRip = host.Features.NextRip;
+        _hasVirtualNmi = host.Features.VirtualNmi;
+        _cleanAfterExit = host.Features.CleanBits ? VmcbClean.All : VmcbClean.None;
+        _flush = host.Features.FlushCommand;
+        int size = PageSize + sizeof(SvmEntryBlock) + host.State.AreaSize;
+        byte* memory = CorePages.Allocate((size + PageSize - 1) / PageSize, out ulong physical);
+        _control = &((Vmcb*)memory)->Control;
+        _save = &((Vmcb*)memory)->Save;
+        _block = (SvmEntryBlock*)(memory + PageSize);
+        _extended = memory + PageSize + sizeof(SvmEntryBlock);
+        _block->Vmcb = physical;
+        _block->SaveArea = (ulong)_save;
+        _block->HostMxcsr = DefaultMxcsr;
+        InitializeControl();
+    }
+
+    /// <inheritdoc/>
+    public override ref GuestRegisters Registers => ref _block->Registers;
+
+    /// <inheritdoc/>
+    public override ulong Cr0 => _save->Cr0;
+
+    /// <inheritdoc/>
+    public override ulong Cr2
+    {
+        get => _save->Cr2;
+        set
+        {
+            _save->Cr2 = value;
+            Changed(VmcbClean.Cr2);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override ulong Cr3 => _save->Cr3;
+
+    /// <inheritdoc/>
+    public override ulong Cr4 => _save->Cr4;
+
+    /// <inheritdoc/>
+    public override ulong Efer
+    {
+        get => _save->Efer & ~EferSvme;
+        set
+        {
+            _save->Efer = (value & ~EferLma) | (_save->Efer & EferLma) | EferSvme;
+            Changed(VmcbClean.ControlRegisters);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override int Cpl => _save->Cpl;
+
+    /// <inheritdoc/>
+    public override bool Is64BitCode => (_save->Cs.Attributes & CodeIs64Bit) != 0 && (_save->Efer & EferLma) != 0;
+
+    /// <inheritdoc/>
+    public override bool Is32BitCode => (_save->Cs.Attributes & CodeIs32Bit) != 0;
+
+    /// <inheritdoc/>
+    public override ulong CodeBase => Is64BitCode ? 0 : _save->Cs.Base;
+
+    /// <inheritdoc/>
+    public override bool CanTakeInterrupt => InterruptFlag && !IsHeldBack;
+
+    /// <inheritdoc/>
+    public override bool CanTakeNmi =>
+        _hasVirtualNmi
+            ? (_control->VirtualInterrupt & VirtualInterrupt.NmiPending) == 0
+            : !_isNmiMasked && !IsHeldBack;
+
+    /// <inheritdoc/>
+    public override bool InterruptFlag => (_block->Registers.Rflags & InterruptEnable) != 0;
+
+    /// <inheritdoc/>
+    public override bool InterruptWindow
+    {
+        // A virtual interrupt is pending and its delivery intercepted: the exit comes when the guest can take one.
+        set
+        {
+            const VirtualInterrupt Request = VirtualInterrupt.Pending | VirtualInterrupt.IgnorePriority;
+            bool isOpen = (_control->Intercepts1 & Intercepts1.VirtualInterrupt) != 0;
+            if (isOpen != value)
+            {
+                _control->VirtualInterrupt ^= Request;
+                _control->Intercepts1 ^= Intercepts1.VirtualInterrupt;
+                Changed(VmcbClean.VirtualInterrupt | VmcbClean.Intercepts);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override ulong TscOffset
+    {
+        get => _control->TscOffset;
+        set
+        {
+            _control->TscOffset = value;
+            Changed(VmcbClean.Intercepts);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override ulong NestedRoot
+    {
+        set
+        {
+            _control->NestedCr3 = value << PhysicalMemory.FrameShift;
+            Changed(VmcbClean.NestedPaging);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override ulong Xcr0
+    {
+        // A loaded guest's is in the register: QEMU lets XSETBV change it without an exit.
+        get => _isLoaded ? _host.State.Xcr0 : _xcr0;
+        set
+        {
+            _xcr0 = value;
+            if (_isLoaded)
+            {
+                _host.State.Xcr0 = value;
+            }
+        }
+    }
+
+    private bool IsHeldBack => _control->InterruptShadow != 0 || SvmEvent.IsValid(_control->EventInjection);
+
+    /// <inheritdoc/>
+    public override void Reset(in VcpuContext context)
+    {
+        *_save = default;
+        _block->Registers = context.Registers;
+        _save->Cr0 = context.Cr0;
+        _save->Cr3 = context.Cr3;
+        _save->Cr4 = context.Cr4;
+        _save->Efer = context.Efer | EferSvme;
+        _save->Cs = context.Cs;
+        _save->Ss = context.Ss;
+        _save->Ds = context.Ds;
+        _save->Es = context.Es;
+        _save->Fs = context.Fs;
+        _save->Gs = context.Gs;
+        _save->Ldtr = context.Ldtr;
+        _save->Tr = context.Tr;
+        _save->Gdtr = context.Gdtr;
+        _save->Idtr = context.Idtr;
+        _save->Dr6 = Dr6AtReset;
+        _save->Dr7 = Dr7AtReset;
+        _save->Pat = GuestMsrs.PatAtReset;
+        ResetEvents();
+        ResetExtendedState();
+        SetSpecCtrl(_host.Speculation.InitialSpecCtrl);
+        Changed(VmcbClean.All);
+    }
+
+    /// <inheritdoc/>
+    public override void GetContext(out VcpuContext context)
+    {
+        context = new VcpuContext
+        {
+            Registers = _block->Registers,
+            Cr0 = _save->Cr0,
+            Cr3 = _save->Cr3,
+            Cr4 = _save->Cr4,
+            Efer = Efer,
+            Cs = _save->Cs,
+            Ss = _save->Ss,
+            Ds = _save->Ds,
+            Es = _save->Es,
+            Fs = _save->Fs,
+            Gs = _save->Gs,
+            Ldtr = _save->Ldtr,
+            Tr = _save->Tr,
+            Gdtr = _save->Gdtr,
+            Idtr = _save->Idtr,
+        };
+    }
+
+    /// <inheritdoc/>
+    public override ExitReason Run(uint asid, bool flushAsid, out VmExit exit)
+    {
+        VmcbControl* control = _control;
+        if (control->Asid != asid)
+        {
+            control->Asid = asid;
+            Changed(VmcbClean.Asid);
+        }
+
+        control->TlbControl = flushAsid ? _flush : TlbControl.None;
+        Enter(_block);
+        control->Clean = _cleanAfterExit;
+        control->EventInjection = SvmEvent.Redeliver(control->ExitInterruptInfo);
+        ExitReason reason = SvmExit.Decode(*control, _block->Registers.Rip, _hasNextRip, out exit);
+        if (reason is ExitReason.HostInterrupt or ExitReason.InterruptWindow or ExitReason.NmiWindow)
+        {
+            AfterEventExit((uint)exit.RawCode);
+        }
+
+        return reason;
+    }
+
+    /// <inheritdoc/>
+    public override void SkipInstruction(in VmExit exit)
+    {
+        _block->Registers.Rip += (uint)exit.InstructionLength;
+        _control->InterruptShadow = 0;
+        if ((_block->Registers.Rflags & TrapFlag) != 0)
+        {
+            _save->Dr6 |= Dr6SingleStep;
+            Changed(VmcbClean.DebugRegisters);
+            InjectException(DebugVector);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void InjectInterrupt(byte vector) => _control->EventInjection = SvmEvent.Interrupt(vector);
+
+    /// <inheritdoc/>
+    public override void InjectNmi()
+    {
+        if (_hasVirtualNmi)
+        {
+            _control->VirtualInterrupt |= VirtualInterrupt.NmiPending;
+            Changed(VmcbClean.VirtualInterrupt);
+            return;
+        }
+
+        _control->EventInjection = SvmEvent.Nmi;
+        MaskNmi(true);
+    }
+
+    /// <inheritdoc/>
+    public override void InjectException(byte vector) => Raise(SvmEvent.Exception(vector));
+
+    /// <inheritdoc/>
+    public override void InjectException(byte vector, uint errorCode) => Raise(SvmEvent.Exception(vector, errorCode));
+
+    /// <inheritdoc/>
+    public override bool TryReadMsr(uint index, out ulong value)
+    {
+        switch (index)
+        {
+            case Msr.SpecCtrl:
+                value = _block->GuestSpecCtrl;
+                return _host.Speculation.SpecCtrlBits != 0;
+            case Msr.TscAux:
+                value = _tscAux;
+                return _host.HasTscAux;
+            default:
+                return GuestMsrs.TryRead(ref *_save, index, out value);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override bool TryWriteMsr(uint index, ulong value)
+    {
+        switch (index)
+        {
+            case Msr.SpecCtrl:
+                return TryWriteSpecCtrl(value);
+            case Msr.PredictionCommand:
+                return TryWritePredictionCommand(value);
+            case Msr.TscAux:
+                return TryWriteTscAux(value);
+            default:
+                Changed(VmcbClean.NestedPaging | VmcbClean.Segments);
+                return GuestMsrs.TryWrite(ref *_save, index, value);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Load()
+    {
+        int cpu = _host.CurrentCpu;
+        if (_cpu != cpu)
+        {
+            _cpu = cpu;
+            _block->HostVmcb = _host.HostVmcb(cpu);
+            Changed(VmcbClean.All);
+        }
+
+        _isLoaded = true;
+        LoadExtendedState();
+    }
+
+    /// <inheritdoc/>
+    public override void Unload()
+    {
+        _xcr0 = _host.State.Save(_extended);
+        SaveDebug(&_block->DebugAddresses);
+        _isLoaded = false;
+    }
+
+    private void InitializeControl()
+    {
+        _control->InterceptExceptions = ExceptionIntercepts.Always;
+        _control->Intercepts1 = Intercepts1.Always;
+        _control->Intercepts2 = Intercepts2.Always;
+        _control->Intercepts3 = Intercepts3.Always;
+        _control->PortMap = _host.PortMap;
+        _control->MsrMap = _host.MsrMap;
+        _control->NestedControl = 1;
+        if (_host.Features.PauseFilter)
+        {
+            _control->Intercepts1 |= Intercepts1.Pause;
+            _control->PauseFilterCount = PauseCount;
+            _control->PauseFilterThreshold = PauseThreshold;
+        }
+    }
+
+    private void ResetEvents()
+    {
+        InterruptWindow = false;
+        MaskNmi(false);
+        _control->EventInjection = 0;
+        _control->InterruptShadow = 0;
+        _control->VirtualInterrupt = VirtualInterrupt.Masking | (_hasVirtualNmi ? VirtualInterrupt.NmiEnable : 0);
+    }
+
+    private void ResetExtendedState()
+    {
+        // Sound: the FXSAVE area is the last part of the entry block, the XSAVE area has the size that was allocated.
+        new Span<byte>(&_block->Fcw, (int)((byte*)(_block + 1) - (byte*)&_block->Fcw)).Clear();
+        new Span<byte>(_extended, _host.State.AreaSize).Clear();
+        _block->Fcw = FcwAtReset;
+        _block->Mxcsr = DefaultMxcsr;
+        _block->DebugAddresses = default;
+        if (_host.State.IsPresent)
+        {
+            // XRSTOR loads MXCSR from here for the core.
+            *(uint*)(_extended + MxcsrOffset) = DefaultMxcsr;
+        }
+
+        _xcr0 = ExtendedState.X87Only;
+        _tscAux = 0;
+        if (_isLoaded)
+        {
+            LoadExtendedState();
+        }
+    }
+
+    private void LoadExtendedState()
+    {
+        _host.State.Load(_extended, _xcr0);
+        LoadDebug(&_block->DebugAddresses);
+        if (_host.HasTscAux)
+        {
+            Cpu.WriteMsr(Msr.TscAux, _tscAux);
+        }
+    }
+
+    private void AfterEventExit(uint code)
+    {
+        switch (code)
+        {
+            case SvmExitCode.VirtualInterrupt:
+                InterruptWindow = false;
+                break;
+            case SvmExitCode.Iret:
+                // The IRET has not been executed yet; the shadow holds the next NMI back until it has.
+                MaskNmi(false);
+                _control->InterruptShadow = 1;
+                break;
+            case SvmExitCode.DebugException:
+                Reflect(SvmEvent.Exception(DebugVector));
+                break;
+            case SvmExitCode.AlignmentCheck:
+                Reflect(SvmEvent.Exception(AlignmentCheckVector, 0));
+                break;
+            case SvmExitCode.MachineCheck:
+                Environment.FailFast("machine check while a guest ran");
+                break;
+        }
+    }
+
+    private void MaskNmi(bool mask)
+    {
+        _isNmiMasked = mask;
+        _control->Intercepts1 = mask
+            ? _control->Intercepts1 | Intercepts1.Iret
+            : _control->Intercepts1 & ~Intercepts1.Iret;
+        Changed(VmcbClean.Intercepts);
+    }
+
+    private void Raise(ulong raised) => _control->EventInjection = SvmEvent.Combine(_control->EventInjection, raised);
+
+    // An event whose delivery raised the exception goes first; it will raise the exception again.
+    private void Reflect(ulong raised)
+    {
+        if (!SvmEvent.IsValid(_control->EventInjection))
+        {
+            _control->EventInjection = raised;
+        }
+    }
+
+    private bool TryWriteSpecCtrl(ulong value)
+    {
+        ulong bits = _host.Speculation.SpecCtrlBits;
+        if (bits == 0 || (value & ~bits) != 0)
+        {
+            return false;
+        }
+
+        SetSpecCtrl(value);
+        return true;
+    }
+
+    private void SetSpecCtrl(ulong value)
+    {
+        _block->GuestSpecCtrl = value;
+        _block->HostSpecCtrl = _host.Speculation.HostSpecCtrl;
+        _block->Actions = _host.Speculation.ActionsFor(value);
+        _save->SpecCtrl = value;
+    }
+
+    private bool TryWritePredictionCommand(ulong value)
+    {
+        if (!_host.Speculation.HasBranchBarrier || value > 1)
+        {
+            return false;
+        }
+
+        if (value == 1)
+        {
+            _host.Speculation.BranchBarrier();
+        }
+
+        return true;
+    }
+
+    private bool TryWriteTscAux(ulong value)
+    {
+        if (!_host.HasTscAux || value > uint.MaxValue)
+        {
+            return false;
+        }
+
+        _tscAux = value;
+        Cpu.WriteMsr(Msr.TscAux, value);
+        return true;
+    }
+
+    private void Changed(VmcbClean parts) => _control->Clean &= ~parts;
+
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    [RuntimeImport("*", "svm_enter")]
+    private static extern void Enter(SvmEntryBlock* block);
+
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    [RuntimeImport("*", "debug_save")]
+    private static extern void SaveDebug(DebugAddresses* registers);
+
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    [RuntimeImport("*", "debug_load")]
+    private static extern void LoadDebug(DebugAddresses* registers);
+}
