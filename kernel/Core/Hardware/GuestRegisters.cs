@@ -2,7 +2,8 @@ using System.Runtime.InteropServices;
 
 namespace Microkernel.Core.Hardware;
 
-/// <summary>A vCPU's general registers between two runs. The order is the x86 register number; Platform's entry code knows it.</summary>
+/// <summary>A vCPU's general registers between two runs. The order is the x86 register number, then
+/// RFLAGS and RIP; Platform's entry code knows it.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct GuestRegisters
 {
@@ -22,6 +23,6 @@ public struct GuestRegisters
     public ulong R13;
     public ulong R14;
     public ulong R15;
-    public ulong Rip;
     public ulong Rflags;
+    public ulong Rip;
 }

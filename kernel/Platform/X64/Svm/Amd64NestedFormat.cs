@@ -1,6 +1,6 @@
 using Microkernel.Core.Hardware;
 
-namespace Microkernel.Platform.X64.Svm;
+namespace Microkernel.Platform.Svm;
 
 /// <summary>
 /// Nested page tables in the format of ordinary long-mode page tables (AMD APM vol. 2, 15.25.5). The CPU walks them with

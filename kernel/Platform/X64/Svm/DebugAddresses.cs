@@ -1,4 +1,4 @@
-namespace Microkernel.Platform.X64.Svm;
+namespace Microkernel.Platform.Svm;
 
 /// <summary>The breakpoint addresses; DR6 and DR7 are in the control block.</summary>
 internal struct DebugAddresses

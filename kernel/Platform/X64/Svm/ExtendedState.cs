@@ -1,8 +1,9 @@
 using System.Runtime;
 using System.Runtime.CompilerServices;
 using Microkernel.Core.Hardware;
+using Microkernel.Platform.X64;
 
-namespace Microkernel.Platform.X64.Svm;
+namespace Microkernel.Platform.Svm;
 
 /// <summary>
 /// The state that XSAVE switches beyond x87 and SSE (those two are in the vCPU's FXSAVE area, switched at every exit). The
@@ -12,7 +13,6 @@ namespace Microkernel.Platform.X64.Svm;
 internal sealed unsafe class ExtendedState
 {
     private const uint XsaveBit = 1u << 26; // CPUID 1 ECX
-    private const ulong Cr4OsXsave = 1UL << 18;
     /// <summary>XCR0 at reset, and always on a CPU without XSAVE.</summary>
     internal const ulong X87Only = 1;
 
@@ -42,7 +42,7 @@ internal sealed unsafe class ExtendedState
     {
         if (IsPresent)
         {
-            Cpu.WriteCr4(Cpu.ReadCr4() | Cr4OsXsave);
+            EnableXsave();
             WriteXcr0(Components);
         }
     }
@@ -88,6 +88,10 @@ internal sealed unsafe class ExtendedState
     [MethodImpl(MethodImplOptions.InternalCall)]
     [RuntimeImport("*", "xstate_set_xcr0")]
     private static extern void WriteXcr0(ulong value);
+
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    [RuntimeImport("*", "xstate_enable")]
+    private static extern void EnableXsave();
 
     [MethodImpl(MethodImplOptions.InternalCall)]
     [RuntimeImport("*", "xstate_forget_x87")]

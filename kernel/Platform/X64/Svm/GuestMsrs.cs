@@ -1,4 +1,4 @@
-namespace Microkernel.Platform.X64.Svm;
+namespace Microkernel.Platform.Svm;
 
 /// <summary>The MSRs that a control block keeps for its guest.</summary>
 internal static class GuestMsrs

@@ -1,4 +1,4 @@
-namespace Microkernel.Platform.X64.Svm;
+namespace Microkernel.Platform.Svm;
 
 /// <summary>Numbers of the model-specific registers that SVM and the speculation controls deal with (AMD APM vol. 2, appendix A).</summary>
 internal static class Msr

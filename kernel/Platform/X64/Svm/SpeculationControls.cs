@@ -1,6 +1,7 @@
 using Microkernel.Core.Hardware;
+using Microkernel.Platform.X64;
 
-namespace Microkernel.Platform.X64.Svm;
+namespace Microkernel.Platform.Svm;
 
 /// <summary>Carries out what <see cref="SpeculationPolicy"/> chose.</summary>
 internal sealed class SpeculationControls

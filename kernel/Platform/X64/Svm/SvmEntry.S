@@ -2,8 +2,7 @@
 
 // SvmEntryBlock
 #define REGISTER(number) ((number) * 8)
-#define RIP 0x80
-#define RFLAGS 0x88
+#define RFLAGS_AND_RIP 0x80
 #define VMCB 0x90
 #define SAVE_AREA 0x98
 #define HOST_VMCB 0xA0
@@ -14,8 +13,7 @@
 #define FX_AREA 0x100
 
 // VmcbSave
-#define SAVE_RFLAGS 0x170
-#define SAVE_RIP 0x178
+#define SAVE_RFLAGS_AND_RIP 0x170
 #define SAVE_RSP 0x1D8
 #define SAVE_RAX 0x1F8
 
@@ -51,10 +49,8 @@ svm_enter:
     movq %rax, SAVE_RAX(%rdx)
     movq REGISTER(4)(%rdi), %rax
     movq %rax, SAVE_RSP(%rdx)
-    movq RIP(%rdi), %rax
-    movq %rax, SAVE_RIP(%rdx)
-    movq RFLAGS(%rdi), %rax
-    movq %rax, SAVE_RFLAGS(%rdx)
+    movups RFLAGS_AND_RIP(%rdi), %xmm0
+    movups %xmm0, SAVE_RFLAGS_AND_RIP(%rdx)
     testb $(CLEAR_BUFFERS | SPEC_CTRL), ACTIONS(%rdi)
     jnz before_entry
 enter_guest:
@@ -77,28 +73,28 @@ enter_guest:
     vmload %rax
     vmrun %rax
     vmsave %rax // VMRUN's end restored the host's rax: the control block's address
-    pushq %rdi
-    movq 8(%rsp), %rdi
-    movq %rcx, REGISTER(1)(%rdi)
-    movq %rdx, REGISTER(2)(%rdi)
-    movq %rbx, REGISTER(3)(%rdi)
-    movq %rbp, REGISTER(5)(%rdi)
-    movq %rsi, REGISTER(6)(%rdi)
-    popq REGISTER(7)(%rdi)
-    movq %r8, REGISTER(8)(%rdi)
-    movq %r9, REGISTER(9)(%rdi)
-    movq %r10, REGISTER(10)(%rdi)
-    movq %r11, REGISTER(11)(%rdi)
-    movq %r12, REGISTER(12)(%rdi)
-    movq %r13, REGISTER(13)(%rdi)
-    movq %r14, REGISTER(14)(%rdi)
-    movq %r15, REGISTER(15)(%rdi)
+    popq %rax
+    movq %rcx, REGISTER(1)(%rax)
+    movq %rdx, REGISTER(2)(%rax)
+    movq %rbx, REGISTER(3)(%rax)
+    movq %rbp, REGISTER(5)(%rax)
+    movq %rsi, REGISTER(6)(%rax)
+    movq %rdi, REGISTER(7)(%rax)
+    movq %r8, REGISTER(8)(%rax)
+    movq %r9, REGISTER(9)(%rax)
+    movq %r10, REGISTER(10)(%rax)
+    movq %r11, REGISTER(11)(%rax)
+    movq %r12, REGISTER(12)(%rax)
+    movq %r13, REGISTER(13)(%rax)
+    movq %r14, REGISTER(14)(%rax)
+    movq %r15, REGISTER(15)(%rax)
+    movq %rax, %rdi
     movq HOST_VMCB(%rdi), %rax
     vmload %rax
     testb $(SPEC_CTRL | BRANCH_BARRIER | FILL_RETURN_STACK), ACTIONS(%rdi)
     jnz after_exit
 leave_guest:
-    lfence // nothing the guest trained the CPU to speculate about the jump above goes on past here
+    lfence // where the jump above was predicted wrongly, nothing goes on past here
     fxsave64 FX_AREA(%rdi)
     ldmxcsr HOST_MXCSR(%rdi)
     movq SAVE_AREA(%rdi), %rdx
@@ -106,11 +102,8 @@ leave_guest:
     movq %rax, REGISTER(0)(%rdi)
     movq SAVE_RSP(%rdx), %rax
     movq %rax, REGISTER(4)(%rdi)
-    movq SAVE_RIP(%rdx), %rax
-    movq %rax, RIP(%rdi)
-    movq SAVE_RFLAGS(%rdx), %rax
-    movq %rax, RFLAGS(%rdi)
-    popq %rdi
+    movups SAVE_RFLAGS_AND_RIP(%rdx), %xmm0
+    movups %xmm0, RFLAGS_AND_RIP(%rdi)
     popq %r15
     popq %r14
     popq %r13
@@ -195,6 +188,14 @@ xstate_load:
     movq %r8, %rdx
     shrq $32, %rdx
     xsetbv
+    ret
+
+// void xstate_enable(): CR4.OSXSAVE
+    .globl xstate_enable
+xstate_enable:
+    movq %cr4, %rax
+    btsq $18, %rax
+    movq %rax, %cr4
     ret
 
 // ulong xstate_xcr0(): XCR0 of this CPU.

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Microkernel.Core.Hardware;
 
-namespace Microkernel.Platform.X64.Svm;
+namespace Microkernel.Platform.Svm;
 
 /// <summary>
 /// What the world switch in SvmEntry.S works on: one for each vCPU, in memory that never moves. The assembly knows the

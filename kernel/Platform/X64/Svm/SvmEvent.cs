@@ -1,4 +1,4 @@
-namespace Microkernel.Platform.X64.Svm;
+namespace Microkernel.Platform.Svm;
 
 /// <summary>
 /// An event for the guest in the format of the control block's EVENTINJ and EXITINTINFO (AMD APM vol. 2, 15.20):

@@ -1,89 +1,107 @@
+using System.Runtime.CompilerServices;
 using Microkernel.Core.Hardware;
 
-namespace Microkernel.Platform.X64.Svm;
+namespace Microkernel.Platform.Svm;
 
 /// <summary>Turns the control block's account of an exit into the vendor-neutral one.</summary>
 internal static class SvmExit
 {
-    /// <summary>Translates the exit that <paramref name="control"/> tells of; <paramref name="rip"/> is the guest's.</summary>
-    internal static ExitReason Decode(in VmcbControl control, ulong rip, bool hasNextRip, out VmExit exit)
+    /// <summary>Codes below this are in the table that <see cref="CreateTable"/> makes.</summary>
+    internal const int TableSize = 0x100;
+
+    private const int LengthShift = 8;
+
+    /// <summary>
+    /// What is known of an exit by its code alone: the reason in the low byte; above, for the exits that need no second
+    /// look, the length of the instruction (without prefixes), else 0.
+    /// </summary>
+    internal static ushort[] CreateTable()
     {
-        exit = default;
-        exit.RawCode = control.ExitCode;
-        int length = Classify(control, ref exit);
-        if (length != 0)
+        ushort[] table = new ushort[TableSize];
+        for (uint code = 0; code < TableSize; code++)
         {
-            exit.InstructionLength = hasNextRip ? (int)(control.NextRip - rip) : length;
-        }
-        else if (exit.Reason == ExitReason.PortIo)
-        {
-            DecodePortIo(control, rip, ref exit);
-        }
-        else if (exit.Reason == ExitReason.NestedFault)
-        {
-            DecodeNestedFault(control, ref exit);
+            table[code] = (ushort)((int)ReasonOf(code) | LengthOf(code) << LengthShift);
         }
 
-        return exit.Reason;
+        return table;
     }
 
-    /// <summary>Sets the reason; returns the length of the exiting instruction (without prefixes) if it is always the same, or 0.</summary>
-    private static int Classify(in VmcbControl control, ref VmExit exit)
+    /// <summary>
+    /// The short way for frequent exits; false if the exit needs <see cref="Decode"/>. <paramref name="rip"/> is the guest's.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static bool TryDecodeQuickly(in VmcbControl control, ulong rip, bool hasNextRip, ushort[] table, ref VmExit exit)
     {
-        switch ((uint)control.ExitCode)
+        uint code = (uint)control.ExitCode;
+        int known = code < (uint)table.Length ? table[code] : 0;
+        int length = known >> LengthShift;
+        exit.RawCode = code;
+        exit.Reason = (ExitReason)(byte)known;
+        exit.InstructionLength = hasNextRip ? (int)(control.NextRip - rip) : length;
+        return length != 0;
+    }
+
+    /// <summary>Translates any exit.</summary>
+    internal static void Decode(in VmcbControl control, ulong rip, bool hasNextRip, ref VmExit exit)
+    {
+        const int MsrLength = 2;
+        exit.InstructionLength = 0;
+        switch ((uint)exit.RawCode)
         {
-            case SvmExitCode.Vmmcall:
-                exit.Reason = ExitReason.Hypercall;
-                return 3;
-            case SvmExitCode.Cpuid:
-                exit.Reason = ExitReason.Cpuid;
-                return 2;
             case SvmExitCode.Msr:
                 exit.Reason = control.ExitInfo1 == 0 ? ExitReason.ReadMsr : ExitReason.WriteMsr;
-                return 2;
-            case SvmExitCode.Halt:
-                exit.Reason = ExitReason.Halt;
-                return 1;
-            case SvmExitCode.Xsetbv:
-                exit.Reason = ExitReason.SetXcr;
-                return 3;
-            case SvmExitCode.Invd:
-            case SvmExitCode.Wbinvd:
-                exit.Reason = ExitReason.CacheControl;
-                return 2;
-            case SvmExitCode.Rdpmc:
-                exit.Reason = ExitReason.ProtectedInstruction;
-                return 2;
-            case SvmExitCode.Pause:
-                exit.Reason = ExitReason.Pause;
-                return 2;
+                exit.InstructionLength = hasNextRip ? (int)(control.NextRip - rip) : MsrLength;
+                break;
+            case SvmExitCode.PortIo:
+                DecodePortIo(control, rip, ref exit);
+                break;
+            case SvmExitCode.NestedFault:
+                DecodeNestedFault(control, ref exit);
+                break;
+            case SvmExitCode.Invalid:
+                exit.Reason = ExitReason.InvalidState;
+                break;
             default:
-                exit.Reason = ClassifyOther((uint)control.ExitCode);
-                return 0;
+                exit.Reason = ReasonOf((uint)exit.RawCode);
+                break;
         }
     }
 
-    private static ExitReason ClassifyOther(uint code) => code switch
+    private static ExitReason ReasonOf(uint code) => code switch
     {
         SvmExitCode.Interrupt or SvmExitCode.Nmi or SvmExitCode.Smi or SvmExitCode.Init => ExitReason.HostInterrupt,
-        SvmExitCode.DebugException or SvmExitCode.AlignmentCheck => ExitReason.HostInterrupt,
-        SvmExitCode.PortIo => ExitReason.PortIo,
-        SvmExitCode.NestedFault => ExitReason.NestedFault,
+        SvmExitCode.DebugException or SvmExitCode.AlignmentCheck or SvmExitCode.MachineCheck => ExitReason.HostInterrupt,
         SvmExitCode.VirtualInterrupt => ExitReason.InterruptWindow,
         SvmExitCode.Iret => ExitReason.NmiWindow,
+        SvmExitCode.Vmmcall => ExitReason.Hypercall,
+        SvmExitCode.Cpuid => ExitReason.Cpuid,
+        SvmExitCode.Halt => ExitReason.Halt,
+        SvmExitCode.Pause => ExitReason.Pause,
+        SvmExitCode.Xsetbv => ExitReason.SetXcr,
+        SvmExitCode.Invd or SvmExitCode.Wbinvd => ExitReason.CacheControl,
+        SvmExitCode.Rdpmc => ExitReason.ProtectedInstruction,
         SvmExitCode.Shutdown => ExitReason.TripleFault,
         SvmExitCode.Invlpga or SvmExitCode.Vmrun or SvmExitCode.Vmload or SvmExitCode.Vmsave or SvmExitCode.Stgi
             or SvmExitCode.Clgi or SvmExitCode.Skinit or SvmExitCode.Monitor or SvmExitCode.Mwait
             or SvmExitCode.MwaitArmed or SvmExitCode.Rdpru or SvmExitCode.Invlpgb or SvmExitCode.InvlpgbIllegal
             or SvmExitCode.Mcommit or SvmExitCode.Tlbsync => ExitReason.UndefinedInstruction,
-        SvmExitCode.Invalid => ExitReason.InvalidState,
         _ => ExitReason.Unexpected,
+    };
+
+    private static int LengthOf(uint code) => code switch
+    {
+        SvmExitCode.Halt => 1,
+        SvmExitCode.Cpuid or SvmExitCode.Invd or SvmExitCode.Wbinvd => 2,
+        SvmExitCode.Rdpmc or SvmExitCode.Pause => 2,
+        SvmExitCode.Vmmcall or SvmExitCode.Xsetbv => 3,
+        _ => 0,
     };
 
     // EXITINFO1 (AMD APM vol. 2, 15.10.2): bit 0 IN, 2 string, 4-6 size in bytes, 16-31 port. EXITINFO2: next RIP.
     private static void DecodePortIo(in VmcbControl control, ulong rip, ref VmExit exit)
     {
         ulong info = control.ExitInfo1;
+        exit.Reason = ExitReason.PortIo;
         exit.Port = (ushort)(info >> 16);
         exit.Size = (byte)(info >> 4 & 7);
         exit.IsInput = (info & 1) != 0;
@@ -95,6 +113,7 @@ internal static class SvmExit
     private static void DecodeNestedFault(in VmcbControl control, ref VmExit exit)
     {
         const ulong LastByteIsForeign = 0x00FF_FFFF_FFFF_FFFF;
+        exit.Reason = ExitReason.NestedFault;
         exit.GuestPhysical = control.ExitInfo2;
         exit.IsWrite = (control.ExitInfo1 & 1UL << 1) != 0;
         exit.IsFetch = (control.ExitInfo1 & 1UL << 4) != 0;

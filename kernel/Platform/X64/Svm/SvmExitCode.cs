@@ -1,4 +1,4 @@
-namespace Microkernel.Platform.X64.Svm;
+namespace Microkernel.Platform.Svm;
 
 /// <summary>Exit codes (AMD APM vol. 2, appendix C).</summary>
 internal static class SvmExitCode

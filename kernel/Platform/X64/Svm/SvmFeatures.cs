@@ -1,6 +1,6 @@
 using Microkernel.Core.Hardware;
 
-namespace Microkernel.Platform.X64.Svm;
+namespace Microkernel.Platform.Svm;
 
 /// <summary>Which parts of SVM a CPU has and how they are used; decided from CPUID alone, so that it can be tested anywhere.</summary>
 internal readonly struct SvmFeatures

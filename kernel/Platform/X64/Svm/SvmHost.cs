@@ -2,8 +2,10 @@ using System;
 using System.Runtime;
 using System.Runtime.CompilerServices;
 using Microkernel.Core.Hardware;
+using Microkernel.Platform.Paging;
+using Microkernel.Platform.X64;
 
-namespace Microkernel.Platform.X64.Svm;
+namespace Microkernel.Platform.Svm;
 
 /// <summary>SVM on the host's side: what all vCPUs share, and each CPU's own part. Made once, before the first vCPU.</summary>
 internal sealed unsafe class SvmHost
@@ -34,14 +36,17 @@ internal sealed unsafe class SvmHost
 
         HasTscAux = (extended.Edx & 1u << 27) != 0; // RDTSCP
         Speculation = new SpeculationControls(ProcessorFacts.Read(machine), mitigations, Features.VirtualSpecCtrl);
-        new Span<byte>(CorePages.Allocate(PortMapPages, out ulong portMap), PortMapPages * PageSize).Fill(0xFF);
-        SvmMsrMap.Fill(new Span<byte>(CorePages.Allocate(SvmMsrMap.Size / PageSize, out ulong msrMap), SvmMsrMap.Size));
+        new Span<byte>(Allocate(PortMapPages, out ulong portMap), PortMapPages * PageSize).Fill(0xFF);
+        SvmMsrMap.Fill(new Span<byte>(Allocate(SvmMsrMap.Size / PageSize, out ulong msrMap), SvmMsrMap.Size));
         PortMap = portMap;
         MsrMap = msrMap;
     }
 
     /// <summary>What this SVM can do; the same on all CPUs.</summary>
     internal SvmFeatures Features { get; }
+
+    /// <summary>What exits mean, by code.</summary>
+    internal ushort[] ExitTable { get; } = SvmExit.CreateTable();
 
     /// <summary>XSAVE.</summary>
     internal ExtendedState State { get; } = new();
@@ -77,12 +82,21 @@ internal sealed unsafe class SvmHost
 
         bool automaticIbrs = (Speculation.Chosen & Mitigations.AutomaticRestriction) != 0;
         Cpu.WriteMsr(Msr.Efer, Cpu.ReadMsr(Msr.Efer) | EferSvme | (automaticIbrs ? EferAutomaticIbrs : 0));
-        CorePages.Allocate(1, out ulong saveArea);
+        Allocate(1, out ulong saveArea);
         Cpu.WriteMsr(Msr.HostSaveArea, saveArea);
-        CorePages.Allocate(1, out _vmcbs[cpu]);
+        Allocate(1, out _vmcbs[cpu]);
         SaveHostState(_vmcbs[cpu]);
         State.Enable();
         Speculation.Enable();
+    }
+
+    /// <summary>Makes zeroed pages that follow each other in physical memory; says where they are there.</summary>
+    // Sound: the pages stay mapped for good.
+    internal static byte* Allocate(int pages, out ulong physical)
+    {
+        byte* result = HostSpace.AllocatePages(pages);
+        physical = HostSpace.PhysicalAddress(result);
+        return result;
     }
 
     [MethodImpl(MethodImplOptions.InternalCall)]

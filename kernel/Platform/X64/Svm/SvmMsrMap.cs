@@ -1,6 +1,6 @@
 using System;
 
-namespace Microkernel.Platform.X64.Svm;
+namespace Microkernel.Platform.Svm;
 
 /// <summary>
 /// The MSR permission map (AMD APM vol. 2, 15.11): two bits an MSR, read then write, 1 means exit; 2 KiB for each of three

@@ -2,8 +2,9 @@ using System;
 using System.Runtime;
 using System.Runtime.CompilerServices;
 using Microkernel.Core.Hardware;
+using Microkernel.Platform.X64;
 
-namespace Microkernel.Platform.X64.Svm;
+namespace Microkernel.Platform.Svm;
 
 /// <summary>
 /// A virtual CPU on AMD SVM. Its memory is one run of pages that never moves: the control block, what the world switch
@@ -42,6 +43,7 @@ internal sealed unsafe class SvmVcpu : VcpuHardware
     private readonly bool _hasVirtualNmi;
     private readonly VmcbClean _cleanAfterExit;
     private readonly TlbControl _flush;
+    private readonly ushort[] _exitTable;
     private ulong _xcr0;
     private ulong _tscAux;
     private int _cpu = -1;
@@ -56,8 +58,9 @@ internal sealed unsafe class SvmVcpu : VcpuHardware
         _hasVirtualNmi = host.Features.VirtualNmi;
         _cleanAfterExit = host.Features.CleanBits ? VmcbClean.All : VmcbClean.None;
         _flush = host.Features.FlushCommand;
+        _exitTable = host.ExitTable;
         int size = PageSize + sizeof(SvmEntryBlock) + host.State.AreaSize;
-        byte* memory = CorePages.Allocate((size + PageSize - 1) / PageSize, out ulong physical);
+        byte* memory = SvmHost.Allocate((size + PageSize - 1) / PageSize, out ulong physical);
         _control = &((Vmcb*)memory)->Control;
         _save = &((Vmcb*)memory)->Save;
         _block = (SvmEntryBlock*)(memory + PageSize);
@@ -245,14 +248,13 @@ internal sealed unsafe class SvmVcpu : VcpuHardware
         control->TlbControl = flushAsid ? _flush : TlbControl.None;
         Enter(_block);
         control->Clean = _cleanAfterExit;
-        control->EventInjection = SvmEvent.Redeliver(control->ExitInterruptInfo);
-        ExitReason reason = SvmExit.Decode(*control, _block->Registers.Rip, _hasNextRip, out exit);
-        if (reason is ExitReason.HostInterrupt or ExitReason.InterruptWindow or ExitReason.NmiWindow)
-        {
-            AfterEventExit((uint)exit.RawCode);
-        }
-
-        return reason;
+        ulong interrupted = control->ExitInterruptInfo;
+        control->EventInjection = SvmEvent.IsValid(interrupted) ? SvmEvent.Redeliver(interrupted) : 0;
+        exit = default;
+        ulong rip = _block->Registers.Rip;
+        return SvmExit.TryDecodeQuickly(*control, rip, _hasNextRip, _exitTable, ref exit)
+            ? exit.Reason
+            : DecodeSlowly(ref exit);
     }
 
     /// <inheritdoc/>
@@ -405,9 +407,10 @@ internal sealed unsafe class SvmVcpu : VcpuHardware
         }
     }
 
-    private void AfterEventExit(uint code)
+    private ExitReason DecodeSlowly(ref VmExit exit)
     {
-        switch (code)
+        SvmExit.Decode(*_control, _block->Registers.Rip, _hasNextRip, ref exit);
+        switch ((uint)exit.RawCode)
         {
             case SvmExitCode.VirtualInterrupt:
                 InterruptWindow = false;
@@ -427,6 +430,8 @@ internal sealed unsafe class SvmVcpu : VcpuHardware
                 Environment.FailFast("machine check while a guest ran");
                 break;
         }
+
+        return exit.Reason;
     }
 
     private void MaskNmi(bool mask)

@@ -1,6 +1,6 @@
 using System;
 
-namespace Microkernel.Platform.X64.Svm;
+namespace Microkernel.Platform.Svm;
 
 /// <summary>What the world switch does against speculation at each entry and exit; SvmEntry.S knows the values.</summary>
 [Flags]

@@ -1,4 +1,4 @@
-namespace Microkernel.Platform.X64.Svm;
+namespace Microkernel.Platform.Svm;
 
 /// <summary>What VMRUN flushes (AMD APM vol. 2, 15.16).</summary>
 internal enum TlbControl : byte

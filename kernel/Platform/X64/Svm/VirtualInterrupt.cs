@@ -1,6 +1,6 @@
 using System;
 
-namespace Microkernel.Platform.X64.Svm;
+namespace Microkernel.Platform.Svm;
 
 /// <summary>Virtual interrupt control, the dword at 060h.</summary>
 [Flags]

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Microkernel.Platform.X64.Svm;
+namespace Microkernel.Platform.Svm;
 
 /// <summary>A virtual machine control block: one page that VMRUN, VMLOAD and VMSAVE take by its physical address.</summary>
 [StructLayout(LayoutKind.Explicit, Size = 0x1000)]

@@ -1,6 +1,6 @@
 using System;
 
-namespace Microkernel.Platform.X64.Svm;
+namespace Microkernel.Platform.Svm;
 
 /// <summary>
 /// Clean bits (AMD APM vol. 2, 15.15.3): a set bit says that software has not changed that part of the control block

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Microkernel.Platform.X64.Svm;
+namespace Microkernel.Platform.Svm;
 
 /// <summary>The control area, the first 1024 bytes of a virtual machine control block (AMD APM vol. 2, table B-1).</summary>
 [StructLayout(LayoutKind.Explicit, Size = 0x400)]

@@ -1,6 +1,6 @@
 using System;
 
-namespace Microkernel.Platform.X64.Svm;
+namespace Microkernel.Platform.Svm;
 
 /// <summary>Intercepts of the control area's dword at 00Ch (AMD APM vol. 2, table B-1).</summary>
 [Flags]

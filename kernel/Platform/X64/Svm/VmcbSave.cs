@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Microkernel.Core.Hardware;
 
-namespace Microkernel.Platform.X64.Svm;
+namespace Microkernel.Platform.Svm;
 
 /// <summary>
 /// The state save area, from byte 400h of a virtual machine control block (AMD APM vol. 2, table B-2). Segments have the
