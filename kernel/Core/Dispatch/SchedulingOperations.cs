@@ -104,6 +104,10 @@ public static class SchedulingOperations
         {
             vcpu.Timers.StartPoll(timeout);
         }
+        else
+        {
+            vcpu.Timers.StopPoll();
+        }
 
         vcpu.WantsBlock = true;
         return 0;

@@ -1,5 +1,6 @@
 using System;
 using Microkernel.Core.Domains;
+using Microkernel.Core.Events;
 using Microkernel.Core.Hardware;
 
 namespace Microkernel.Core.Vcpus;
@@ -36,7 +37,7 @@ public static class HypercallPage
             Fill(view.Bytes);
         }
 
-        domain.HasNarrowSharedInfo = !vcpu.Hardware.Is64BitCode;
+        SharedInfo.Latch(domain, !vcpu.Hardware.Is64BitCode);
         return true;
     }
 

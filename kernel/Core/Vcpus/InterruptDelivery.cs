@@ -1,6 +1,5 @@
-using System.Threading;
-using Microkernel.Core.Domains;
-using Microkernel.Core.Hardware;
+using Microkernel.Core.Events;
+using Microkernel.Core.Time;
 
 namespace Microkernel.Core.Vcpus;
 
@@ -10,9 +9,6 @@ namespace Microkernel.Core.Vcpus;
 /// </summary>
 public static class InterruptDelivery
 {
-    private const int CallbackTypeShift = 56;
-    private const ulong CallbackByVector = 2;
-
     /// <summary>Looks at the pending work of <paramref name="vcpu"/>, on its own CPU. It may decide that the vCPU waits on or goes offline.</summary>
     public static void Prepare(Vcpu vcpu)
     {
@@ -62,7 +58,7 @@ public static class InterruptDelivery
 
         if ((work & PendingWork.Clock) != 0)
         {
-            vcpu.Runstate.Publish();
+            PvClock.Publish(vcpu);
         }
     }
 
@@ -83,13 +79,13 @@ public static class InterruptDelivery
     private static bool TryInjectUpcall(Vcpu vcpu, ref bool injected)
     {
         vcpu.Take(PendingWork.Upcall);
-        ulong callback = vcpu.Domain.Parameters[HvmParameters.CallbackIrq];
-        if (callback >> CallbackTypeShift != CallbackByVector || !IsUpcallPending(vcpu))
+        byte callback = vcpu.Domain.Parameters.CallbackVector;
+        if (callback == 0 || !VcpuInfo.IsUpcallPending(vcpu))
         {
             return true;
         }
 
-        if (TryInject(vcpu, (byte)callback, ref injected))
+        if (TryInject(vcpu, callback, ref injected))
         {
             return true;
         }
@@ -133,17 +129,5 @@ public static class InterruptDelivery
         vcpu.Hardware.InjectInterrupt(vector);
         injected = true;
         return true;
-    }
-
-    private static bool IsUpcallPending(Vcpu vcpu)
-    {
-        if (vcpu.InfoMfn == 0)
-        {
-            return false;
-        }
-
-        // The first byte of struct vcpu_info.
-        using FrameView view = new(vcpu.Domain.Kernel.Memory.Memory, vcpu.InfoMfn);
-        return (Volatile.Read(ref view.As<uint>()[vcpu.InfoOffset / sizeof(uint)]) & 0xFF) != 0;
     }
 }
