@@ -2,6 +2,12 @@ using System;
 using System.Runtime;
 using Internal.Runtime;
 using Internal.Runtime.CompilerHelpers;
+using Microkernel.Core.Boot;
+using Microkernel.Platform.Boot;
+using Microkernel.Platform.Cpus;
+using Microkernel.Platform.Diagnostics;
+using Microkernel.Platform.Paging;
+using Microkernel.Platform.Traps;
 using Microkernel.Platform.X64;
 
 namespace Microkernel.Platform;
@@ -9,25 +15,56 @@ namespace Microkernel.Platform;
 /// <summary>The start of the core, after the assembly has switched to 64 bits.</summary>
 internal static unsafe class KernelMain
 {
+    private const ulong LowMemoryEnd = 0x10_0000;
+
+    private static Multiboot? _loader;
+    private static BootMemory? _memory;
+
+    /// <summary>On the boot stack, with the first 4 GiB mapped one to one.</summary>
     [RuntimeExport("KernelMain")]
-    private static void Run(uint magic, uint informationAddress)
+    private static void Start(uint magic, uint informationAddress)
     {
         Serial.Initialize();
-        Serial.Write("(core) Microkernel\n"u8);
         ref readonly ImageLayout image = ref ImageLayout.Current;
         // Sound: the early heap is zeroed memory that nothing else uses.
         Heap.Initialize(image.EarlyHeap, (nuint)(image.EarlyHeapEnd - image.EarlyHeap), null);
         StartupCodeHelpers.InitializeModules(image.ModulesStart, image.ModulesEnd);
+
+        _loader = new Multiboot(magic, informationAddress);
+        _memory = new BootMemory(_loader.UsableRanges, ReservedRanges(in image, _loader.Modules));
+        CpuControl.Enable();
+        HostSpace.Create(_memory, CpuControl.HasNoExecute);
+        // Sound: the heap's part of the address space is empty until it grows.
+        Heap.Initialize(HostSpace.Heap, 0, &HostSpace.GrowHeap);
+        InterruptTable.Create();
+        TrapDispatcher.Initialize();
+        CpuArea.Create(0);
+        CpuArea.Load(0);
+        Cpu.ContinueOnStack(CpuArea.StackTop(0));
+    }
+
+    /// <summary>On the boot CPU's own stack, in the final address space.</summary>
+    [RuntimeExport("KernelContinue")]
+    private static void Continue()
+    {
+        ReadOnlySpan<byte> options = _loader!.CommandLine;
+        SelfTest.Run(options.StartsWith("selftest="u8) ? options.Slice("selftest="u8.Length) : default);
+        Serial.Write("(core) nothing to run\n"u8);
         Cpu.HaltForever();
     }
 
-    [RuntimeExport("CorePanic")]
-    private static void Panic(string? message, Exception? exception)
+    /// <summary>What must not be taken: the first MiB (firmware, and the other CPUs start there), image and modules.</summary>
+    private static PhysicalRange[] ReservedRanges(in ImageLayout image, BootModule[] modules)
     {
-        Serial.Write("(core) panic: "u8);
-        foreach (char c in message.AsSpan())
-            Serial.Write((byte)c);
-        Serial.Write("\n"u8);
-        Cpu.HaltForever();
+        var ranges = new PhysicalRange[modules.Length + 2];
+        ranges[0] = PhysicalRange.FramesAround(0, LowMemoryEnd);
+        ranges[1] = PhysicalRange.FramesAround(image.PhysicalStart, image.PhysicalEnd);
+        for (int i = 0; i < modules.Length; i++)
+        {
+            BootModule module = modules[i];
+            ranges[i + 2] = PhysicalRange.FramesAround(module.Address, module.Address + module.Length);
+        }
+
+        return ranges;
     }
 }

@@ -31,6 +31,13 @@ public class ArgumentOutOfRangeException(string? message = null) : ArgumentExcep
             ThrowHelper.ArgumentOutOfRange();
     }
 
+    /// <summary>Panics if the value is less than the limit.</summary>
+    public static void ThrowIfLessThan(int value, int limit)
+    {
+        if (value < limit)
+            ThrowHelper.ArgumentOutOfRange();
+    }
+
     /// <summary>Panics if the value is less than zero.</summary>
     public static void ThrowIfNegative(int value)
     {

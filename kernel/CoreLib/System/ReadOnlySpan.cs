@@ -85,20 +85,20 @@ public readonly ref struct ReadOnlySpan<T>
         return new(ref Unsafe.Add(ref _reference, SpanHelpers.MaskStart(start, _length)), length);
     }
 
-    /// <summary>A copy on the heap; start-up only.</summary>
-    public T[] ToArray()
-    {
-        T[] copy = new T[Length];
-        CopyTo(copy);
-        return copy;
-    }
-
     /// <summary>Copies all elements to the start of another span; panics if they do not fit.</summary>
     public void CopyTo(Span<T> destination)
     {
         if (_length > destination.Length)
             ThrowHelper.ArgumentOutOfRange();
         Buffer.Memmove(ref destination.Reference, ref _reference, (nuint)_length);
+    }
+
+    /// <summary>A copy on the heap; start-up only.</summary>
+    public T[] ToArray()
+    {
+        var result = new T[_length];
+        CopyTo(result);
+        return result;
     }
 
     /// <summary>The address of the first element, also when there is none.</summary>

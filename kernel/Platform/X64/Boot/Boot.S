@@ -114,13 +114,14 @@ boot_directories:
     .skip 4 * 4096
 boot_stack:
     .skip BOOT_STACK_SIZE
+    .globl boot_stack_top
 boot_stack_top:
 
 boot_cpu:
     .skip 64
     .globl early_heap
 early_heap:
-    .skip 0x10000
+    .skip 0x4000
     .globl early_heap_end
 early_heap_end:
 

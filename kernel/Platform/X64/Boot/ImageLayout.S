@@ -6,15 +6,24 @@ image_layout:
     leaq image_layout_table(%rip), %rax
     ret
 
+// The names of the code, which the build appends: see SymbolTable.cs.
+    .globl symbol_table
+symbol_table:
+    leaq image_symbols(%rip), %rax
+    ret
+
     .section .rodata
     .align 8
 image_layout_table:
     .quad image_start_physical
     .quad image_end_physical
     .quad image_text
-    .quad image_rodata
+    .quad image_text_end
     .quad image_data
+    .quad image_rodata
+    .quad image_bss
     .quad image_end
+    .quad boot_stack_top
     .quad modules_start
     .quad modules_end
     .quad early_heap

@@ -4,37 +4,46 @@ using System.Runtime.CompilerServices;
 namespace Microkernel.Platform.X64;
 
 /// <summary>Where the link script put the parts of the image; the table is in ImageLayout.S.</summary>
-internal unsafe struct ImageLayout
+internal readonly unsafe struct ImageLayout
 {
     /// <summary>Physical address of the image's first byte.</summary>
-    public ulong PhysicalStart;
+    public readonly ulong PhysicalStart;
 
     /// <summary>Physical address after the image's last byte, zeroed data included.</summary>
-    public ulong PhysicalEnd;
+    public readonly ulong PhysicalEnd;
 
-    /// <summary>Where code starts; it ends at <see cref="ReadOnlyData"/>.</summary>
-    public ulong Text;
+    /// <summary>Where code starts.</summary>
+    public readonly ulong Text;
 
-    /// <summary>Where read-only data starts; it ends at <see cref="Data"/>.</summary>
-    public ulong ReadOnlyData;
+    /// <summary>Where code ends; its last page ends at <see cref="Data"/>.</summary>
+    public readonly ulong TextEnd;
 
-    /// <summary>Where data starts; it ends at <see cref="End"/>.</summary>
-    public ulong Data;
+    /// <summary>Where data with a value starts.</summary>
+    public readonly ulong Data;
+
+    /// <summary>Where read-only data starts.</summary>
+    public readonly ulong ReadOnlyData;
+
+    /// <summary>Where zeroed data starts.</summary>
+    public readonly ulong ZeroedData;
 
     /// <summary>The end of the image.</summary>
-    public ulong End;
+    public readonly ulong End;
+
+    /// <summary>Where the stack starts that is used until the CPU has one of its own.</summary>
+    public readonly ulong BootStackEnd;
 
     /// <summary>Start of the compiler's pointers to module headers.</summary>
-    public nint* ModulesStart;
+    public readonly nint* ModulesStart;
 
     /// <summary>Their end.</summary>
-    public nint* ModulesEnd;
+    public readonly nint* ModulesEnd;
 
     /// <summary>Zeroed memory for the first objects.</summary>
-    public byte* EarlyHeap;
+    public readonly byte* EarlyHeap;
 
     /// <summary>Its end.</summary>
-    public byte* EarlyHeapEnd;
+    public readonly byte* EarlyHeapEnd;
 
     // Sound: the table is in the image, read-only, and of this layout.
     internal static ref readonly ImageLayout Current => ref *Get();

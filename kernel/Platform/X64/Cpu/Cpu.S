@@ -95,6 +95,70 @@ cpu_pause:
     pause
     ret
 
+    .globl cpu_read_cr2
+cpu_read_cr2:
+    movq %cr2, %rax
+    ret
+
+    .globl cpu_read_cr3
+cpu_read_cr3:
+    movq %cr3, %rax
+    ret
+
+    .globl cpu_write_cr3
+cpu_write_cr3:
+    movq %rdi, %cr3
+    ret
+
+    .globl cpu_read_cr4
+cpu_read_cr4:
+    movq %cr4, %rax
+    ret
+
+    .globl cpu_write_cr4
+cpu_write_cr4:
+    movq %rdi, %cr4
+    ret
+
+    .globl cpu_invalidate_page
+cpu_invalidate_page:
+    invlpg (%rdi)
+    ret
+
+// rdi: operand of LGDT, rsi: operand of LIDT, rdx: base of GS. The selectors are those of GlobalDescriptors.cs.
+    .globl cpu_load_descriptors
+cpu_load_descriptors:
+    lgdt (%rdi)
+    lidt (%rsi)
+    movl $24, %eax
+    ltr %ax
+    movl $16, %eax
+    movl %eax, %ds
+    movl %eax, %es
+    movl %eax, %ss
+    movl %edx, %eax
+    shrq $32, %rdx
+    movl $0xC0000101, %ecx /* GS.base */
+    wrmsr
+    popq %rax
+    pushq $8
+    pushq %rax
+    lretq
+
+// The caller's stack pointer.
+    .globl cpu_stack_pointer
+cpu_stack_pointer:
+    leaq 8(%rsp), %rax
+    ret
+
+// rdi: the end of a stack, on which the rest of start-up runs.
+    .globl cpu_continue_on_stack
+cpu_continue_on_stack:
+    movq %rdi, %rsp
+    xorl %ebp, %ebp
+    call KernelContinue
+    ud2
+
     .globl cpu_halt_forever
 cpu_halt_forever:
     cli

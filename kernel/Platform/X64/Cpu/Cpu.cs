@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Runtime;
 using System.Runtime.CompilerServices;
 using Microkernel.Core.Hardware;
+using Microkernel.Platform.Cpus;
 
 namespace Microkernel.Platform.X64;
 
@@ -64,6 +65,58 @@ internal static class Cpu
     [MethodImpl(MethodImplOptions.InternalCall)]
     [RuntimeImport("*", "cpu_cpuid")]
     private static extern unsafe void ExecuteCpuid(uint leaf, uint subleaf, CpuidResult* result);
+
+    /// <summary>Reads a model-specific register; false if the CPU has none of that number.</summary>
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    [RuntimeImport("*", "cpu_try_read_msr")]
+    internal static extern unsafe bool TryReadMsr(uint register, ulong* value);
+
+    /// <summary>Writes a model-specific register; false if the CPU refuses.</summary>
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    [RuntimeImport("*", "cpu_try_write_msr")]
+    internal static extern bool TryWriteMsr(uint register, ulong value);
+
+    /// <summary>The address of the last page fault.</summary>
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    [RuntimeImport("*", "cpu_read_cr2")]
+    internal static extern ulong ReadCr2();
+
+    /// <summary>Physical address of the top page table.</summary>
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    [RuntimeImport("*", "cpu_read_cr3")]
+    internal static extern ulong ReadCr3();
+
+    /// <summary>Changes the address space and flushes its translations.</summary>
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    [RuntimeImport("*", "cpu_write_cr3")]
+    internal static extern void WriteCr3(ulong value);
+
+    /// <summary>Control register 4.</summary>
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    [RuntimeImport("*", "cpu_read_cr4")]
+    internal static extern ulong ReadCr4();
+
+    /// <summary>Sets control register 4.</summary>
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    [RuntimeImport("*", "cpu_write_cr4")]
+    internal static extern void WriteCr4(ulong value);
+
+    /// <summary>Forgets this CPU's translation of a page.</summary>
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    [RuntimeImport("*", "cpu_invalidate_page")]
+    internal static extern unsafe void InvalidatePage(void* address);
+
+    /// <summary>Loads descriptor tables, task register, segments and the base of GS.</summary>
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    [RuntimeImport("*", "cpu_load_descriptors")]
+    internal static extern unsafe void LoadDescriptors(
+        DescriptorPointer* descriptors, DescriptorPointer* interrupts, CpuBlock* block);
+
+    /// <summary>Goes on in the method exported as KernelContinue, on another stack.</summary>
+    [DoesNotReturn]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    [RuntimeImport("*", "cpu_continue_on_stack")]
+    internal static extern void ContinueOnStack(ulong top);
 
     [DoesNotReturn]
     [MethodImpl(MethodImplOptions.InternalCall)]

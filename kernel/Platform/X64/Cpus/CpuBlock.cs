@@ -1,0 +1,43 @@
+using System.Runtime;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Microkernel.Platform.Paging;
+
+namespace Microkernel.Platform.Cpus;
+
+/// <summary>What a CPU finds at GS: the part of a CPU's data that assembly and the window code need at once.</summary>
+[StructLayout(LayoutKind.Sequential)]
+internal unsafe struct CpuBlock
+{
+    /// <summary>Its own address, so that one instruction finds it.</summary>
+    public CpuBlock* Self;
+
+    /// <summary>Number of the CPU.</summary>
+    public int Index;
+
+    /// <summary>Windows open on this CPU.</summary>
+    public int OpenWindows;
+
+    /// <summary>Address of the first window.</summary>
+    public byte* Windows;
+
+    /// <summary>The page table entries of the windows.</summary>
+    public ulong* WindowEntries;
+
+    /// <summary>The descriptors that this CPU uses.</summary>
+    public GlobalDescriptors Descriptors;
+
+    /// <summary>The stacks for exceptions that must not use the current one.</summary>
+    public TaskState TaskState;
+
+    /// <summary>The block of the CPU that executes this.</summary>
+    internal static CpuBlock* Current
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (CpuBlock*)Identity();
+    }
+
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    [RuntimeImport("*", "cpu_identity")]
+    private static extern ulong Identity();
+}
