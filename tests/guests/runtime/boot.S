@@ -27,7 +27,7 @@ pvh_entry:
     .globl secondary_entry32
 secondary_entry32:
     cli
-    lgdt gdt_pointer
+    lgdt %cs:gdt_pointer                /* a vCPU from real mode has no flat data segment yet */
     mov $SEL_DATA, %eax
     mov %eax, %ds
     mov %eax, %es
