@@ -12,6 +12,7 @@ internal sealed unsafe class Multiboot
     private const uint HasCommandLine = 1 << 2;
     private const uint HasModules = 1 << 3;
     private const uint HasMemoryMap = 1 << 6;
+    private const uint HasLoaderName = 1 << 9;
     private const uint UsableMemory = 1;
     private const int LongestText = 4096;
 
@@ -27,6 +28,10 @@ internal sealed unsafe class Multiboot
         public fixed uint Symbols[4];
         public uint MemoryMapLength;
         public uint MemoryMap;
+        public uint DrivesLength;
+        public uint Drives;
+        public uint Configuration;
+        public uint LoaderName;
     }
 
     private struct Module
@@ -63,7 +68,7 @@ internal sealed unsafe class Multiboot
             Environment.FailFast("the loader gave no memory map");
         }
 
-        CommandLine = (information->Flags & HasCommandLine) != 0 ? WithoutFirstWord(Text(information->CommandLine)) : [];
+        CommandLine = (information->Flags & HasCommandLine) != 0 ? ReadCommandLine(information) : [];
         Modules = (information->Flags & HasModules) != 0 ? ReadModules(information) : [];
         UsableRanges = ReadMemoryMap(information);
     }
@@ -76,6 +81,15 @@ internal sealed unsafe class Multiboot
 
     /// <summary>The machine's memory, in the loader's order.</summary>
     public PhysicalRange[] UsableRanges { get; }
+
+    /// <summary>The first word is the core's own file, except with GRUB 2, which leaves it out.</summary>
+    private static byte[] ReadCommandLine(Information* information)
+    {
+        ReadOnlySpan<byte> line = Text(information->CommandLine);
+        bool startsWithOptions = (information->Flags & HasLoaderName) != 0
+            && Text(information->LoaderName).StartsWith("GRUB 2"u8);
+        return startsWithOptions ? line.ToArray() : WithoutFirstWord(line);
+    }
 
     private static BootModule[] ReadModules(Information* information)
     {
