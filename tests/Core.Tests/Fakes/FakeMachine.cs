@@ -25,6 +25,9 @@ public sealed class FakeMachine : Machine
 
     public ulong Tsc { get; set; }
 
+    /// <summary>TSC ticks a second.</summary>
+    public ulong Frequency { get; init; } = 1_000_000_000;
+
     public ulong WallClock { get; set; } = 1_700_000_000_000_000_000;
 
     public int[] Kicks { get; }
@@ -58,7 +61,7 @@ public sealed class FakeMachine : Machine
 
     public override uint AsidCount => 8;
 
-    public override ulong TscFrequency => 1_000_000_000;
+    public override ulong TscFrequency => Frequency;
 
     public override PhysicalMemory Memory => Frames;
 

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using Microkernel.Core.Hardware;
 
@@ -38,6 +39,9 @@ public sealed class FakeVcpuHardware : VcpuHardware
     public List<byte> Injected { get; } = [];
 
     public Dictionary<uint, ulong> Msrs { get; } = [];
+
+    /// <summary>What happens while the guest runs; it ends with a host interrupt.</summary>
+    public Action? OnRun { get; set; }
 
     /// <summary>Instructions skipped.</summary>
     public int Skipped { get; private set; }
@@ -96,6 +100,7 @@ public sealed class FakeVcpuHardware : VcpuHardware
     public override ExitReason Run(uint asid, bool flushAsid, out VmExit exit)
     {
         exit = default;
+        OnRun?.Invoke();
         return ExitReason.HostInterrupt;
     }
 

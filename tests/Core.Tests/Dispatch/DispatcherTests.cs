@@ -1,0 +1,166 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using Microkernel.Core.Dispatch;
+using Microkernel.Core.Domains;
+using Microkernel.Core.Tests.Fakes;
+using Microkernel.Core.Vcpus;
+using NUnit.Framework;
+
+namespace Microkernel.Core.Tests.Dispatch;
+
+/// <summary>The dispatcher on simulated CPUs: each has its own time, and the one that is behind makes the next step.</summary>
+[TestFixture]
+public sealed class DispatcherTests
+{
+    private const ulong Millisecond = 1_000_000;
+
+    [TestCase(1, 2)]
+    [TestCase(1, 5)]
+    [TestCase(2, 2)]
+    [TestCase(2, 3)]
+    [TestCase(2, 7)]
+    [TestCase(4, 5)]
+    [TestCase(8, 13)]
+    public void BusyDomainsGetEqualShares(int cpus, int domains)
+    {
+        Simulation simulation = new(cpus, domains);
+        simulation.Run(10_000 * Millisecond);
+        double expected = Math.Min(1.0, (double)cpus / domains);
+        foreach (double share in simulation.Shares())
+        {
+            Assert.That(share, Is.EqualTo(expected).Within(0.03 * expected));
+        }
+    }
+
+    [Test]
+    public void WeightsDivideACpu()
+    {
+        Simulation simulation = new(cpus: 1, domains: 3);
+        int[] weights = [256, 512, 1024];
+        for (int i = 0; i < 3; i++)
+        {
+            simulation.Host.Vcpu(i).Scheduling.Weight = weights[i];
+        }
+
+        simulation.Run(20_000 * Millisecond);
+        double[] shares = simulation.Shares();
+        Assert.That(shares[1] / shares[0], Is.EqualTo(2).Within(0.06));
+        Assert.That(shares[2] / shares[0], Is.EqualTo(4).Within(0.12));
+    }
+
+    [Test]
+    public void AVcpuThatSleptDoesNotStarveTheOthersAfterwards()
+    {
+        Simulation simulation = new(cpus: 1, domains: 2, startAll: false);
+        simulation.Start(0);
+        simulation.Run(5_000 * Millisecond);
+        simulation.Start(1);
+        ulong before = simulation.Ran[0];
+        simulation.Run(5_100 * Millisecond);
+        Assert.That(simulation.Ran[0] - before, Is.GreaterThan(30 * Millisecond));
+    }
+
+    [Test]
+    public void AWakeUpWhileTheVcpuDecidesToBlockIsNotLost()
+    {
+        Simulation simulation = new(cpus: 1, domains: 1);
+        Vcpu vcpu = simulation.Host.Vcpu(0);
+        int runs = 0;
+        simulation.Host.Hardware(0).OnRun = () =>
+        {
+            vcpu.Take((PendingWork)~0);
+            vcpu.WantsBlock = true;
+            if (++runs == 1)
+            {
+                vcpu.PostLocally(PendingWork.Wake);
+            }
+        };
+        simulation.Host.Kernel.Dispatcher.Step(simulation.Host.Kernel.Cpus[0]);
+        Assert.That(runs, Is.EqualTo(2), "entered again because of the wake-up");
+        Assert.That(vcpu.State, Is.EqualTo(VcpuState.Blocked));
+    }
+
+    [Test]
+    public void ABlockedVcpuRunsAgainAfterPost()
+    {
+        Simulation simulation = new(cpus: 1, domains: 1);
+        Vcpu vcpu = simulation.Host.Vcpu(0);
+        simulation.Host.Hardware(0).OnRun = () => vcpu.WantsBlock = true;
+        PhysicalCpu cpu = simulation.Host.Kernel.Cpus[0];
+        vcpu.Take((PendingWork)~0);
+        simulation.Host.Kernel.Dispatcher.Step(cpu);
+        Assert.That(vcpu.State, Is.EqualTo(VcpuState.Blocked));
+        vcpu.Post(PendingWork.Wake);
+        Assert.That(vcpu.State, Is.EqualTo(VcpuState.Runnable));
+    }
+
+    [Test]
+    public void VcpusOfAnEndedDomainComeToRest()
+    {
+        Simulation simulation = new(cpus: 2, domains: 2);
+        simulation.Run(100 * Millisecond);
+        simulation.Host.Domain(0).Shutdown(ShutdownReason.Poweroff);
+        ulong before = simulation.Ran[0];
+        simulation.Run(200 * Millisecond);
+        Assert.That(simulation.Host.Kernel.Dispatcher.IsAtRest(simulation.Host.Vcpu(0)), Is.True);
+        Assert.That(simulation.Ran[0], Is.EqualTo(before));
+        Assert.That(simulation.Ran[1], Is.GreaterThan(150 * Millisecond));
+    }
+
+    private sealed class Simulation
+    {
+        private readonly ulong[] _clocks;
+
+        public Simulation(int cpus, int domains, bool startAll = true)
+        {
+            Host = new TestHost(domains, cpus: cpus);
+            _clocks = new ulong[cpus];
+            Ran = new ulong[domains];
+            for (int i = 0; i < domains; i++)
+            {
+                int domain = i;
+                Host.Hardware(i).OnRun = () => RunGuest(domain);
+                if (startAll)
+                {
+                    Start(i);
+                }
+            }
+        }
+
+        public TestHost Host { get; }
+
+        public ulong[] Ran { get; }
+
+        public void Start(int domain)
+        {
+            Host.Machine.RunAs(0);
+            Host.Vcpu(domain).IsInitialised = true;
+            Host.Kernel.Dispatcher.BringOnline(Host.Vcpu(domain));
+        }
+
+        public void Run(ulong until)
+        {
+            while (_clocks.Min() < until)
+            {
+                int cpu = Array.IndexOf(_clocks, _clocks.Min());
+                Host.Machine.RunAs(cpu);
+                Host.Machine.Tsc = _clocks[cpu] + 1;
+                Host.Machine.OnIdle = () => Host.Machine.Tsc += Millisecond;
+                Host.Kernel.Dispatcher.Step(Host.Kernel.Cpus[cpu]);
+                _clocks[cpu] = Host.Machine.Tsc;
+            }
+        }
+
+        public double[] Shares() => [.. Ran.Select(ran => (double)ran / _clocks.Min())];
+
+        // The guest computes until the timer fires.
+        private void RunGuest(int domain)
+        {
+            ulong deadline = Host.Machine.Deadlines[Host.Machine.CurrentCpu];
+            Ran[domain] += deadline - Host.Machine.Tsc;
+            Host.Machine.Tsc = deadline;
+            Host.Kernel.Dispatcher.OnTimer(Host.Machine.CurrentCpu);
+        }
+    }
+}
