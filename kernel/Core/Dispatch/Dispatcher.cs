@@ -339,7 +339,7 @@ public sealed class Dispatcher
             cpu.TimerFired = false;
             cpu.ProgrammedDeadline = ulong.MaxValue;
             cpu.Timers.Expire();
-            cpu.MustReschedule |= cpu.Queue.Count != 0 && cpu.IsSliceOver();
+            cpu.MustReschedule |= cpu.IsSliceOver();
         }
     }
 

@@ -21,7 +21,7 @@ public sealed class DispatcherTests
     [TestCase(2, 3)]
     [TestCase(2, 7)]
     [TestCase(4, 5)]
-    [TestCase(8, 13)]
+    [TestCase(8, 10)]
     public void BusyDomainsGetEqualShares(int cpus, int domains)
     {
         Simulation simulation = new(cpus, domains);
