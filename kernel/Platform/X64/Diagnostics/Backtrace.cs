@@ -61,13 +61,18 @@ internal static unsafe class Backtrace
     {
         PanicText text = new("  "u8);
         text.AddHex(address);
-        text.Add(" "u8);
-        Symbol symbol = SymbolTable.Find(address);
-        text.Add(symbol.Type);
-        text.Add(symbol.Type.IsEmpty ? ""u8 : "."u8);
-        text.Add(symbol.Name);
-        text.Add("+"u8);
-        text.Add(symbol.Offset);
+        ref readonly ImageLayout image = ref ImageLayout.Current;
+        if (address >= image.Text && address < image.TextEnd)
+        {
+            Symbol symbol = SymbolTable.Find(address);
+            text.Add(" "u8);
+            text.Add(symbol.Type);
+            text.Add(symbol.Type.IsEmpty ? ""u8 : "."u8);
+            text.Add(symbol.Name);
+            text.Add("+"u8);
+            text.Add(symbol.Offset);
+        }
+
         text.End();
     }
 }

@@ -28,7 +28,7 @@ internal static unsafe class Panic
         Begin(frame.Vector == ExceptionVector.NonMaskable);
         TrapReport.Write(in frame);
         Backtrace.Write(frame.Rip, frame.Rsp);
-        Cpu.HaltForever();
+        End();
     }
 
     /// <summary>A <c>throw</c>, a failed check, or the core's own decision.</summary>
@@ -37,7 +37,7 @@ internal static unsafe class Panic
     private static void OnThrow(string? message, Exception? exception)
     {
         Begin(isNonMaskable: false);
-        PanicText text = new("panic: "u8);
+        PanicText text = new("PANIC: "u8);
         if (exception != null)
         {
             text.Add(SymbolTable.TypeName(exception));
@@ -49,7 +49,7 @@ internal static unsafe class Panic
         text.Add((ulong)CpuBlock.Current->Index);
         text.End();
         Backtrace.Write(0, StackPointer());
-        Cpu.HaltForever();
+        End();
     }
 
     /// <summary>Only the first CPU reports; one that fails while it reports stops at once.</summary>
@@ -60,7 +60,8 @@ internal static unsafe class Panic
             bool again = _panickingCpu == CpuBlock.Current->Index && !isNonMaskable;
             if (again)
             {
-                new PanicText("panic: another one while reporting"u8).End();
+                new PanicText("another panic while reporting this one"u8).End();
+                End();
             }
 
             Cpu.HaltForever();
@@ -68,6 +69,16 @@ internal static unsafe class Panic
 
         _panickingCpu = CpuBlock.Current->Index;
         Stopper?.StopOthers();
+
+        // Another CPU may have been stopped in the middle of a line.
+        Serial.Write("\n"u8);
+    }
+
+    [DoesNotReturn]
+    private static void End()
+    {
+        new PanicText("END PANIC"u8).End();
+        Cpu.HaltForever();
     }
 
     [MethodImpl(MethodImplOptions.InternalCall)]

@@ -41,6 +41,10 @@ internal static unsafe class SelfTest
         {
             ((delegate* unmanaged<void>)HostSpace.AllocatePages(1))();
         }
+        else if (name.SequenceEqual("tables"u8))
+        {
+            ((delegate* unmanaged<void>)HostSpace.PrepareEntry(ImageLayout.Current.Text))();
+        }
         else if (name.SequenceEqual("physical"u8))
         {
             *(ulong*)ImageLayout.Current.PhysicalStart = 0;

@@ -14,7 +14,7 @@ internal static unsafe class TrapReport
 
     internal static void Write(ref readonly TrapFrame frame)
     {
-        PanicText text = new("panic: "u8);
+        PanicText text = new("PANIC: "u8);
         text.Add(Name((int)frame.Vector));
         if (frame.Vector >= ExceptionVector.Count)
         {
