@@ -17,13 +17,14 @@ namespace Microkernel.Core.Tests.Fakes;
 public sealed class TestHost
 {
     public const int FrameCount = 16384;
+    public const int FirstFreeFrame = 64;
     public const int DomainFrames = 1024;
 
     public TestHost(int domains = 2, int vcpus = 1, int cpus = 2, Action<DomainConfig>? configure = null)
     {
         Machine = new FakeMachine(cpus, FrameCount) { VcpuFactory = () => new FakeVcpuHardware() };
         HostMemory memory = new(Machine, FrameCount);
-        memory.Allocator.AddFree(64, FrameCount - 64);
+        memory.Allocator.AddFree(FirstFreeFrame, FrameCount - FirstFreeFrame);
         Kernel = new Kernel(Machine, new BootInformation { Memory = memory });
         Kernel.Prepare([.. Enumerable.Range(0, domains).Select(i => Config(i, vcpus, configure))]);
         foreach (Domain domain in Kernel.Domains.Slots)
@@ -76,6 +77,20 @@ public sealed class TestHost
 
     public long Call(int domain, ulong number, params ulong[] arguments) => Call(domain, number, false, arguments);
 
+    /// <summary>Builds and starts a domain in an empty slot, under the next id.</summary>
+    public void Start(Domain domain)
+    {
+        Kernel.Domains.Assign(domain);
+        Assert.That(domain.Memory.TryReset(domain.Id, DomainFrames, 512), Is.True);
+        Assert.That(domain.Memory.TryPopulateRange(0, DomainFrames), Is.True);
+        Assert.That(domain.Pool.TryTake(FrameType.Shared, out ulong sharedInfo), Is.True);
+        domain.SharedInfoMfn = sharedInfo;
+        domain.PlaceVcpuInfos();
+        Assert.That(domain.Events.TryReset(), Is.True);
+        Assert.That(domain.Grants.TryReset(), Is.True);
+        domain.State = DomainState.Running;
+    }
+
     private static ulong At(ulong[] values, int index) => index < values.Length ? values[index] : 0;
 
     private static DomainConfig Config(int index, int vcpus, Action<DomainConfig>? configure)
@@ -88,17 +103,5 @@ public sealed class TestHost
         };
         configure?.Invoke(config);
         return config;
-    }
-
-    private void Start(Domain domain)
-    {
-        Kernel.Domains.Assign(domain);
-        Assert.That(domain.Memory.TryReset(domain.Id, DomainFrames, 512), Is.True);
-        Assert.That(domain.Memory.TryPopulateRange(0, DomainFrames), Is.True);
-        Assert.That(domain.Pool.TryTake(FrameType.Shared, out ulong sharedInfo), Is.True);
-        domain.SharedInfoMfn = sharedInfo;
-        domain.PlaceVcpuInfos();
-        Assert.That(domain.Events.TryReset(), Is.True);
-        domain.State = DomainState.Running;
     }
 }
