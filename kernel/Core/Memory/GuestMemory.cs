@@ -35,7 +35,7 @@ public static class GuestMemory
         while (bytes.Length != 0)
         {
             int count = CountInPage(gva, bytes.Length);
-            if (!TryReadPart(vcpu, gva, bytes.Slice(0, count)) || !Advance(ref gva, count, bytes.Length))
+            if (!TryReadPart(vcpu, gva, GuestAccess.Read, bytes.Slice(0, count)) || !Advance(ref gva, count, bytes.Length))
             {
                 return false;
             }
@@ -61,6 +61,22 @@ public static class GuestMemory
         }
 
         return true;
+    }
+
+    /// <summary>
+    /// Reads the instruction at linear address <paramref name="address"/> again, as much of it as is mapped. Returns the number of bytes.
+    /// </summary>
+    public static int Fetch(Vcpu vcpu, ulong address, Span<byte> bytes)
+    {
+        int count = CountInPage(address, bytes.Length);
+        if (!TryReadPart(vcpu, address, GuestAccess.Fetch, bytes.Slice(0, count)))
+        {
+            return 0;
+        }
+
+        bool hasRest = count < bytes.Length
+            && TryReadPart(vcpu, address + (uint)count, GuestAccess.Fetch, bytes.Slice(count));
+        return hasRest ? bytes.Length : count;
     }
 
     /// <summary>Fills <paramref name="bytes"/> from guest-physical address <paramref name="gpa"/>; false for a hole.</summary>
@@ -109,12 +125,12 @@ public static class GuestMemory
         return address != 0 || count == length;
     }
 
-    private static bool TryReadPart(Vcpu vcpu, ulong gva, Span<byte> bytes)
+    private static bool TryReadPart(Vcpu vcpu, ulong gva, GuestAccess access, Span<byte> bytes)
     {
         Domain domain = vcpu.Domain;
         using (domain.Physmap.Lock.Hold())
         {
-            if (!TryFind(vcpu, gva, false, out ulong mfn, out _))
+            if (!TryFind(vcpu, gva, access, out ulong mfn, out _))
             {
                 return false;
             }
@@ -130,7 +146,7 @@ public static class GuestMemory
         Domain domain = vcpu.Domain;
         using (domain.Physmap.Lock.Hold())
         {
-            if (!TryFind(vcpu, gva, true, out ulong mfn, out bool writable) || !writable)
+            if (!TryFind(vcpu, gva, GuestAccess.Write, out ulong mfn, out bool writable) || !writable)
             {
                 return false;
             }
@@ -141,11 +157,11 @@ public static class GuestMemory
         }
     }
 
-    private static bool TryFind(Vcpu vcpu, ulong gva, bool isWrite, out ulong mfn, out bool writable)
+    private static bool TryFind(Vcpu vcpu, ulong gva, GuestAccess access, out ulong mfn, out bool writable)
     {
         mfn = 0;
         writable = false;
-        return GuestWalker.TryTranslate(vcpu, gva, isWrite, out ulong gpa)
+        return GuestWalker.TryTranslate(vcpu, gva, access, out ulong gpa)
             && vcpu.Translations.TryTranslate(
                 vcpu.Domain.Physmap, gpa >> PhysicalMemory.FrameShift, out mfn, out writable);
     }

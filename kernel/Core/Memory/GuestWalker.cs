@@ -35,19 +35,21 @@ public readonly ref struct GuestWalker
     private readonly ulong _required;
     private readonly bool _refusesUserPages;
 
-    private GuestWalker(Vcpu vcpu, ulong cr0, ulong cr4, bool isWrite)
+    private GuestWalker(Vcpu vcpu, ulong cr0, ulong cr4, GuestAccess access)
     {
         _vcpu = vcpu;
-        _isWrite = isWrite;
-        _required = isWrite && (cr0 & Cr0WriteProtect) != 0 ? Present | Writable : Present;
-        _refusesUserPages = (cr4 & Cr4Smap) != 0 && (vcpu.Hardware.Registers.Rflags & FlagsAlignmentCheck) == 0;
+        _isWrite = access == GuestAccess.Write;
+        _required = _isWrite && (cr0 & Cr0WriteProtect) != 0 ? Present | Writable : Present;
+        _refusesUserPages = (cr4 & Cr4Smap) != 0
+            && access != GuestAccess.Fetch
+            && (vcpu.Hardware.Registers.Rflags & FlagsAlignmentCheck) == 0;
     }
 
     /// <summary>
     /// The guest-physical address behind <paramref name="gva"/>; false if the guest's kernel would get a page fault, or a
     /// table lies in a hole of its memory.
     /// </summary>
-    public static bool TryTranslate(Vcpu vcpu, ulong gva, bool isWrite, out ulong gpa)
+    public static bool TryTranslate(Vcpu vcpu, ulong gva, GuestAccess access, out ulong gpa)
     {
         VcpuHardware hardware = vcpu.Hardware;
         ulong cr0 = hardware.Cr0;
@@ -64,7 +66,7 @@ public readonly ref struct GuestWalker
         }
 
         ulong cr4 = hardware.Cr4;
-        GuestWalker walker = new(vcpu, cr0, cr4, isWrite);
+        GuestWalker walker = new(vcpu, cr0, cr4, access);
         if (isLong)
         {
             return walker.Walk(hardware.Cr3 & FrameMask, LongModeLevels, gva, out gpa);

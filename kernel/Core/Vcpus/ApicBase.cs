@@ -11,7 +11,7 @@ public static class ApicBase
 
     /// <summary>The value after power-on.</summary>
     public static ulong AtReset(bool isBootProcessor) =>
-        DefaultAddress | Enabled | Extended | (isBootProcessor ? BootProcessor : 0);
+        DefaultAddress | Enabled | (isBootProcessor ? BootProcessor : 0);
 
     /// <summary>The mode that a value stands for.</summary>
     public static ApicMode ModeOf(ulong value) => (value & (Enabled | Extended)) switch

@@ -40,7 +40,7 @@ public static class ExitHandler
                 Halt(vcpu);
                 break;
             case ExitReason.NestedFault:
-                NestedFaultHandler.Handle(vcpu, in exit);
+                NestedFaultHandler.Handle(vcpu, ref exit);
                 break;
             case ExitReason.HostInterrupt:
             case ExitReason.InterruptWindow:

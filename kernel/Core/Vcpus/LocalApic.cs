@@ -28,6 +28,7 @@ public sealed class LocalApic
         Vcpu = vcpu;
         Timer = new ApicTimer(this);
         Startup = new StartupRequest(vcpu);
+        Reset();
     }
 
     /// <summary>Whose it is.</summary>
@@ -98,7 +99,7 @@ public sealed class LocalApic
         }
     }
 
-    /// <summary>As for a new domain: switched on in x2APIC mode, the first vCPU's is the boot processor's.</summary>
+    /// <summary>As for a new domain: switched on in xAPIC mode, the first vCPU's is the boot processor's.</summary>
     public void Reset()
     {
         Base = ApicBase.AtReset(Vcpu.Id == 0);

@@ -12,7 +12,7 @@ public static class MsrPolicy
     private const uint ApicBaseMsr = 0x1B;
     private const uint TscDeadline = 0x6E0;
     private const uint FirstX2Apic = 0x800;
-    private const uint LastX2Apic = 0x8FF;
+    private const uint LastX2Apic = FirstX2Apic + ApicRegister.Count - 1;
     private const uint HypercallPageMsr = 0x4000_0000;
     private const uint EferMsr = 0xC000_0080;
     private const ulong EferSyscall = 1 << 0;
