@@ -24,6 +24,7 @@ public static class Program
             SizesCommand.Create(),
             BenchCommand.Create(),
             BootsCommand.Create(),
+            FuzzCommand.Create(),
             IsoCommand.Create(),
             CleanCommand.Create(),
         };

@@ -9,8 +9,8 @@ namespace Mk.Iso;
 public static class GrubConfig
 {
     /// <summary>
-    /// The configuration. GRUB drops the file name from what it hands over, so that the name is given a second time:
-    /// what the core sees is then what it sees under QEMU's own loader.
+    /// The configuration. GRUB drops the file name from what it hands over: the core knows that of its own options, and
+    /// modules get their names a second time.
     /// </summary>
     /// <param name="set">What is booted; its files stand in /boot.</param>
     /// <param name="coreOptions">Words of the core's command line.</param>
@@ -24,7 +24,7 @@ public static class GrubConfig
         text.Append("terminal_output serial console\n");
         text.Append("set timeout=0\n");
         text.Append("menuentry \"Microkernel\" {\n");
-        text.Append($"    multiboot /boot/core.elf core.elf {coreOptions}".TrimEnd()).Append('\n');
+        text.Append($"    multiboot /boot/core.elf {coreOptions}".TrimEnd()).Append('\n');
         foreach (string name in set.Modules.Select(static m => m.Name).Prepend(BootSet.ManifestName))
             text.Append($"    module /boot/{name} {name}\n");
         return text.Append("}\n").ToString();
