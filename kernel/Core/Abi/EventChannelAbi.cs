@@ -19,6 +19,7 @@ public static class EventChannelAbi
     public const uint InitControl = 11;
     public const uint ExpandArray = 12;
     public const uint SetPriority = 13;
+    public const uint ResetContinuation = 14;
 
     /// <summary>EVTCHNSTAT_*.</summary>
     public const uint StatusClosed = 0;

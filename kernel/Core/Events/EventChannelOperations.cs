@@ -1,6 +1,8 @@
 using Microkernel.Core.Abi;
 using Microkernel.Core.Domains;
+using Microkernel.Core.Hardware;
 using Microkernel.Core.Hypercalls;
+using Microkernel.Core.Vcpus;
 
 namespace Microkernel.Core.Events;
 
@@ -8,6 +10,7 @@ namespace Microkernel.Core.Events;
 public static class EventChannelOperations
 {
     private const string Test = "evtchn";
+    private const string FifoTest = "fifo";
 
     /// <summary>The operations.</summary>
     public static readonly SubOperation[] Table =
@@ -23,11 +26,11 @@ public static class EventChannelOperations
         new(EventChannelAbi.BindVcpu, "bind_vcpu", BindVcpu, Test),
         new(EventChannelAbi.Unmask, "unmask", Unmask, Test),
         new(EventChannelAbi.Reset, "reset", Reset, Test),
+        new(EventChannelAbi.InitControl, "init_control", InitControl, FifoTest),
+        new(EventChannelAbi.ExpandArray, "expand_array", ExpandArray, FifoTest),
+        new(EventChannelAbi.SetPriority, "set_priority", SetPriority, FifoTest),
+        new(EventChannelAbi.ResetContinuation, "reset_cont", Reset, Test) { Note = "what reset makes of itself when it takes long" },
     ];
-
-    /// <summary>The virtual interrupt belongs to a vCPU, not to the domain.</summary>
-    public static bool IsPerVcpu(uint virq) => virq is EventChannelAbi.VirqTimer or EventChannelAbi.VirqDebug
-        or EventChannelAbi.VirqXenoprof or EventChannelAbi.VirqXenpmu;
 
     private static long AllocUnbound(ref HypercallCall call)
     {
@@ -60,7 +63,7 @@ public static class EventChannelOperations
             return XenError.ESRCH;
         }
 
-        long result = call.Domain.Events.BindInterdomain(remote, argument.RemotePort, out argument.LocalPort);
+        long result = InterdomainChannels.Bind(call.Domain, remote, argument.RemotePort, out argument.LocalPort);
         return result == 0 && !call.TryWrite(call.Arg1, in argument) ? XenError.EFAULT : result;
     }
 
@@ -71,7 +74,7 @@ public static class EventChannelOperations
             return XenError.EFAULT;
         }
 
-        if (argument.Virq >= EventChannelAbi.VirqCount || (!IsPerVcpu(argument.Virq) && argument.Vcpu != 0))
+        if (argument.Virq >= EventChannelAbi.VirqCount || (!VirqPorts.IsPerVcpu(argument.Virq) && argument.Vcpu != 0))
         {
             return XenError.EINVAL;
         }
@@ -191,14 +194,40 @@ public static class EventChannelOperations
             return error;
         }
 
-        EventChannels events = call.Domain.Events;
-        for (uint port = 1; port < events.PortCount; port++)
+        return call.Domain.Events.Closing.Reset(ref call, (uint)call.Arg0 == EventChannelAbi.ResetContinuation);
+    }
+
+    private static long InitControl(ref HypercallCall call)
+    {
+        if (!call.TryRead(call.Arg1, out EventChannelAbi.InitControlArgument argument))
         {
-            events.Close(port);
+            return XenError.EFAULT;
         }
 
-        return 0;
+        if (!HasVcpu(call.Domain, argument.Vcpu))
+        {
+            return XenError.ENOENT;
+        }
+
+        const uint last = PhysicalMemory.FrameSize - FifoDelivery.ControlBlockSize;
+        if (argument.Offset > last || argument.Offset % sizeof(ulong) != 0)
+        {
+            return XenError.EINVAL;
+        }
+
+        Vcpu vcpu = call.Domain.Vcpus[(int)argument.Vcpu];
+        long result = call.Domain.Events.InitControl(vcpu, argument.ControlGfn, (int)argument.Offset);
+        argument.LinkBits = FifoDelivery.LinkBits;
+        return result == 0 && !call.TryWrite(call.Arg1, in argument) ? XenError.EFAULT : result;
     }
+
+    private static long ExpandArray(ref HypercallCall call) =>
+        call.TryRead(call.Arg1, out ulong gfn) ? call.Domain.Events.ExpandArray(gfn) : XenError.EFAULT;
+
+    private static long SetPriority(ref HypercallCall call) =>
+        call.TryRead(call.Arg1, out EventChannelAbi.SetPriorityArgument argument)
+            ? call.Domain.Events.SetPriority(argument.Port, argument.Priority)
+            : XenError.EFAULT;
 
     private static bool HasVcpu(Domain domain, uint vcpu) => vcpu < (uint)domain.Vcpus.Length;
 }

@@ -1,4 +1,3 @@
-using System;
 using Microkernel.Core.Abi;
 using Microkernel.Core.Domains;
 using Microkernel.Core.Hardware;
@@ -8,23 +7,18 @@ namespace Microkernel.Core.Events;
 
 /// <summary>
 /// The event channels of a domain. <see cref="Domain.EventLock"/> guards the ports and what the guest sees of them; the public methods
-/// take it. Where two domains are changed together, both locks are held, that of the lower slot taken first. Results are 0 or a
-/// <see cref="XenError"/>.
+/// take it, the internal ones expect it. Results are 0 or a <see cref="XenError"/>.
 /// </summary>
 public sealed class EventChannels
 {
-    private const int PortsPerPiece = 256;
-
     private readonly Domain _domain;
     private readonly PortTable _ports;
     private readonly TwoLevelDelivery _twoLevel;
-
-    // The ports of virtual interrupts: VirqCount for each vCPU; 0 for none. Those of the whole domain are with vCPU 0.
-    private readonly uint[] _virqPorts;
-
+    private readonly FifoDelivery _fifo;
+    private readonly VirqPorts _virqs;
     private EventDelivery _delivery;
-    private uint _nextToClose;
     private bool _mayPoll;
+    private int _openPorts;
 
     /// <summary>The event channels of a domain slot. Only during start-up: it allocates.</summary>
     public EventChannels(Domain domain)
@@ -32,9 +26,36 @@ public sealed class EventChannels
         _domain = domain;
         _ports = new PortTable(domain.Kernel.Machine.Memory, domain.Pool);
         _twoLevel = new TwoLevelDelivery(domain);
+        _fifo = new FifoDelivery(domain);
         _delivery = _twoLevel;
-        _virqPorts = new uint[domain.Config.VcpuCount * EventChannelAbi.VirqCount];
+        _virqs = new VirqPorts(domain.Config.VcpuCount);
+        Closing = new PortClosing(this, domain);
     }
+
+    /// <summary>Closing all ports: EVTCHNOP_reset and the end of the domain.</summary>
+    public PortClosing Closing { get; }
+
+    /// <summary>Ports that have ever been used; those to close are below it.</summary>
+    public uint PortCount => (uint)_ports.Count;
+
+    /// <summary>Some port is not free.</summary>
+    public bool HasOpenPorts => _openPorts != 0;
+
+    /// <summary>The guest uses the FIFO ABI.</summary>
+    public bool IsFifo => _delivery == _fifo;
+
+    /// <summary>A new domain: no port is in use. Its shared_info has its place.</summary>
+    public bool TryReset()
+    {
+        _delivery = _twoLevel;
+        _virqs.Clear();
+        _mayPoll = false;
+        Closing.Restart();
+        return true;
+    }
+
+    /// <summary>Closes some ports of a domain that has ended; true when all are closed and everything is given back.</summary>
+    public bool TeardownPiece() => Closing.TeardownPiece();
 
     /// <summary>EVTCHNOP_alloc_unbound: a port that <paramref name="remote"/> may bind to.</summary>
     public long AllocateUnbound(ushort remote, out uint port)
@@ -50,18 +71,18 @@ public sealed class EventChannels
         return Allocate(new PortRecord { State = PortState.Core }, out port);
     }
 
-    /// <summary>EVTCHNOP_bind_ipi.</summary>
+    /// <summary>EVTCHNOP_bind_ipi; the vCPU exists.</summary>
     public long BindIpi(ushort vcpu, out uint port)
     {
         using TicketLock.Holder held = _domain.EventLock.Hold();
         return Allocate(new PortRecord { State = PortState.Ipi, Vcpu = vcpu }, out port);
     }
 
-    /// <summary>EVTCHNOP_bind_virq; the arguments are valid.</summary>
+    /// <summary>EVTCHNOP_bind_virq; the arguments are valid. EEXIST: it is bound.</summary>
     public long BindVirq(uint virq, ushort vcpu, out uint port)
     {
         using TicketLock.Holder held = _domain.EventLock.Hold();
-        ref uint bound = ref VirqPort(vcpu, virq);
+        ref uint bound = ref _virqs.Port(vcpu, virq);
         port = 0;
         if (bound != 0)
         {
@@ -73,47 +94,12 @@ public sealed class EventChannels
         return result;
     }
 
-    /// <summary>EVTCHNOP_bind_interdomain: connects a new port to an unbound one of <paramref name="remote"/>.</summary>
-    public long BindInterdomain(Domain remote, uint remotePort, out uint port)
-    {
-        ushort remoteId = remote.Id;
-        port = 0;
-        using EventLockPair locks = new(_domain, remote);
-        if (remote.Id != remoteId || !remote.Events.Exists(remotePort))
-        {
-            return XenError.EINVAL;
-        }
-
-        // Two windows onto one frame would be two references to what may be one record: look, close, then change.
-        PortRecord other = remote.Events.Get(remotePort);
-        if (other.State != PortState.Unbound || other.RemoteDomain != _domain.Id)
-        {
-            return XenError.EINVAL;
-        }
-
-        long result = Allocate(
-            new PortRecord { State = PortState.Interdomain, RemoteDomain = remoteId, Remote = remotePort }, out port);
-        if (result != 0)
-        {
-            return result;
-        }
-
-        remote.Events.Connect(remotePort, PortState.Interdomain, _domain.Id, port);
-        Raise(port);
-        return 0;
-    }
-
-    /// <summary>EVTCHNOP_close.</summary>
+    /// <summary>EVTCHNOP_close. EINVAL: no such port, or it is closed.</summary>
     public long Close(uint port)
     {
         PortRecord record;
         using (_domain.EventLock.Hold())
         {
-            if (!Exists(port))
-            {
-                return XenError.EINVAL;
-            }
-
             record = Get(port);
             if (record.State != PortState.Interdomain)
             {
@@ -121,7 +107,7 @@ public sealed class EventChannels
             }
         }
 
-        return CloseInterdomain(port, in record);
+        return InterdomainChannels.Close(_domain, port, in record);
     }
 
     /// <summary>EVTCHNOP_send.</summary>
@@ -130,11 +116,6 @@ public sealed class EventChannels
         PortRecord record;
         using (_domain.EventLock.Hold())
         {
-            if (!Exists(port))
-            {
-                return XenError.EINVAL;
-            }
-
             record = Get(port);
             if (record.State == PortState.Ipi)
             {
@@ -156,7 +137,7 @@ public sealed class EventChannels
     public void SendVirq(Vcpu vcpu, uint virq)
     {
         using TicketLock.Holder held = _domain.EventLock.Hold();
-        uint port = VirqPort(IsPerVcpu(virq) ? vcpu.Id : 0, virq);
+        uint port = _virqs.Port(vcpu.Id, virq);
         if (port != 0)
         {
             Raise(port);
@@ -167,22 +148,21 @@ public sealed class EventChannels
     public void NotifyFromCore(uint port)
     {
         using TicketLock.Holder held = _domain.EventLock.Hold();
-        if (Exists(port) && Get(port).State == PortState.Core)
+        if (Get(port).State == PortState.Core)
         {
             Raise(port);
         }
     }
 
-    /// <summary>EVTCHNOP_status: a copy of the record.</summary>
+    /// <summary>EVTCHNOP_status: a copy of the record; false: no such port.</summary>
     public bool TryGetStatus(uint port, out PortRecord record)
     {
         using TicketLock.Holder held = _domain.EventLock.Hold();
-        bool exists = Exists(port);
-        record = exists ? Get(port) : default;
-        return exists;
+        record = Get(port);
+        return Exists(port);
     }
 
-    /// <summary>EVTCHNOP_bind_vcpu; the vCPU exists.</summary>
+    /// <summary>EVTCHNOP_bind_vcpu; the vCPU exists. EINVAL: no such port, or it belongs to a vCPU.</summary>
     public long BindVcpu(uint port, ushort vcpu)
     {
         using TicketLock.Holder held = _domain.EventLock.Hold();
@@ -194,12 +174,8 @@ public sealed class EventChannels
         using PortView view = _ports.Open(port);
         ref PortRecord record = ref view.Record;
         bool mayMove = record.State is PortState.Unbound or PortState.Interdomain or PortState.Core
-            || (record.State == PortState.Virq && !IsPerVcpu(record.Remote));
-        if (mayMove)
-        {
-            record.Vcpu = vcpu;
-        }
-
+            || (record.State == PortState.Virq && !VirqPorts.IsPerVcpu(record.Remote));
+        record.Vcpu = mayMove ? vcpu : record.Vcpu;
         return mayMove ? 0 : XenError.EINVAL;
     }
 
@@ -229,76 +205,115 @@ public sealed class EventChannels
         return Exists(port) ? 0 : XenError.EINVAL;
     }
 
-    /// <summary>Ports that have ever been used; those to close are below it.</summary>
-    public uint PortCount => (uint)_ports.Count;
-
-    /// <summary>A new domain: no port is in use. Its shared_info has its place.</summary>
-    public bool TryReset()
-    {
-        _delivery = _twoLevel;
-        _virqPorts.AsSpan().Clear();
-        _mayPoll = false;
-        return true;
-    }
-
-    /// <summary>
-    /// Closes some ports of a domain that has ended, so that their peers see them unbound, and when all are closed gives everything back;
-    /// true when that is done.
-    /// </summary>
-    public bool TeardownPiece()
-    {
-        uint end = Math.Min(_nextToClose + PortsPerPiece, PortCount);
-        for (; _nextToClose < end; _nextToClose++)
-        {
-            Close(_nextToClose);
-        }
-
-        if (_nextToClose < PortCount)
-        {
-            return false;
-        }
-
-        Release();
-        return true;
-    }
-
-    private void Release()
+    /// <summary>EVTCHNOP_init_control; the arguments are valid. The first one of a domain changes its ports to the FIFO ABI.</summary>
+    public long InitControl(Vcpu vcpu, ulong gfn, int offset)
     {
         using TicketLock.Holder held = _domain.EventLock.Hold();
-        foreach (Vcpu vcpu in _domain.Vcpus)
+        long result = _fifo.SetControlBlock(vcpu, gfn, offset);
+        if (result == 0 && !IsFifo)
         {
-            VcpuInfo.Release(vcpu);
-        }
-
-        _ports.Clear();
-        _nextToClose = 0;
-    }
-
-    private static bool IsPerVcpu(uint virq) => EventChannelOperations.IsPerVcpu(virq);
-
-    private ref uint VirqPort(int vcpu, uint virq) => ref _virqPorts[(vcpu * (int)EventChannelAbi.VirqCount) + (int)virq];
-
-    private bool Exists(uint port) => port < (uint)_ports.Count && port < (uint)_delivery.MaxPorts;
-
-    private PortRecord Get(uint port)
-    {
-        using PortView view = _ports.Open(port);
-        return view.Record;
-    }
-
-    private long Allocate(in PortRecord content, out uint port)
-    {
-        long result = _ports.FindFree(_delivery.MaxPorts, out port);
-        if (result == 0)
-        {
-            using PortView view = _ports.Open(port);
-            view.Record = content;
+            KeepPending();
+            _delivery = _fifo;
         }
 
         return result;
     }
 
-    private void Connect(uint port, PortState state, ushort remote, uint remotePort)
+    /// <summary>EVTCHNOP_expand_array. EOPNOTSUPP: not the FIFO ABI.</summary>
+    public long ExpandArray(ulong gfn)
+    {
+        using TicketLock.Holder held = _domain.EventLock.Hold();
+        if (!IsFifo)
+        {
+            return XenError.EOPNOTSUPP;
+        }
+
+        uint port = (uint)_fifo.WordCount;
+        long result = _fifo.AddPage(gfn);
+        for (; result == 0 && Exists(port) && port < (uint)_fifo.WordCount; port++)
+        {
+            RaiseIfEarly(port);
+        }
+
+        return result;
+    }
+
+    /// <summary>EVTCHNOP_set_priority. ENOSYS: not the FIFO ABI.</summary>
+    public long SetPriority(uint port, uint priority)
+    {
+        using TicketLock.Holder held = _domain.EventLock.Hold();
+        if (!Exists(port))
+        {
+            return XenError.EINVAL;
+        }
+
+        if (!IsFifo)
+        {
+            return XenError.ENOSYS;
+        }
+
+        if (priority > FifoDelivery.LowestPriority)
+        {
+            return XenError.EINVAL;
+        }
+
+        using PortView view = _ports.Open(port);
+        view.Record.Priority = (byte)priority;
+        return 0;
+    }
+
+    /// <summary>All ports are closed: back to the 2-level ABI; the guest's pages are let go.</summary>
+    internal void LeaveFifo()
+    {
+        _fifo.Clear();
+        _delivery = _twoLevel;
+    }
+
+    /// <summary>The domain has ended and its ports are closed: all frames go back.</summary>
+    internal void ReleaseFrames()
+    {
+        foreach (Vcpu vcpu in _domain.Vcpus)
+        {
+            VcpuInfo.Release(vcpu);
+        }
+
+        LeaveFifo();
+        _ports.Clear();
+    }
+
+    /// <summary>A copy of a port's record; a free one if there is no such port.</summary>
+    internal PortRecord Get(uint port)
+    {
+        if (!Exists(port))
+        {
+            return default;
+        }
+
+        using PortView view = _ports.Open(port);
+        return view.Record;
+    }
+
+    /// <summary>Finds a free port and makes it what <paramref name="content"/> says. ENOSPC, ENOMEM.</summary>
+    internal long Allocate(in PortRecord content, out uint port)
+    {
+        long result = _ports.FindFree(_delivery, out port);
+        if (result == 0)
+        {
+            _openPorts++;
+            using PortView view = _ports.Open(port);
+            view.Record.State = content.State;
+            view.Record.Priority = FifoDelivery.DefaultPriority;
+            view.Record.IsPendingEarly = 0;
+            view.Record.Vcpu = content.Vcpu;
+            view.Record.RemoteDomain = content.RemoteDomain;
+            view.Record.Remote = content.Remote;
+        }
+
+        return result;
+    }
+
+    /// <summary>Changes what an existing port is connected to.</summary>
+    internal void Connect(uint port, PortState state, ushort remote, uint remotePort)
     {
         using PortView view = _ports.Open(port);
         view.Record.State = state;
@@ -306,15 +321,20 @@ public sealed class EventChannels
         view.Record.Remote = remotePort;
     }
 
-    private void Free(uint port)
+    /// <summary>Makes a port free. What the FIFO ABI knows of the queue where it was last is kept.</summary>
+    internal void Free(uint port)
     {
+        _openPorts--;
         _delivery.ClearPending(port);
         using PortView view = _ports.Open(port);
-        view.Record = default;
+        view.Record.State = PortState.Free;
+        view.Record.IsPendingEarly = 0;
+        view.Record.Vcpu = 0;
         _ports.NoteFree(port);
     }
 
-    private void Raise(uint port)
+    /// <summary>Makes an event pending on an existing port.</summary>
+    internal void Raise(uint port)
     {
         using (PortView view = _ports.Open(port))
         {
@@ -327,18 +347,18 @@ public sealed class EventChannels
         }
     }
 
-    private void WakePollers()
+    /// <summary>An event from another domain's port, if that is still the other end.</summary>
+    internal void Receive(uint port, ushort sender, uint senderPort)
     {
-        _mayPoll = false;
-        foreach (Vcpu vcpu in _domain.Vcpus)
+        using TicketLock.Holder held = _domain.EventLock.Hold();
+        PortRecord record = Get(port);
+        if (record.State == PortState.Interdomain && record.RemoteDomain == sender && record.Remote == senderPort)
         {
-            if (vcpu.IsPolling)
-            {
-                vcpu.IsPolling = false;
-                vcpu.Post(PendingWork.Wake);
-            }
+            Raise(port);
         }
     }
+
+    private bool Exists(uint port) => port < (uint)_ports.Count && port < (uint)_delivery.MaxPorts;
 
     private long CloseLocal(uint port, in PortRecord record)
     {
@@ -349,31 +369,10 @@ public sealed class EventChannels
 
         if (record.State == PortState.Virq)
         {
-            VirqPort(IsPerVcpu(record.Remote) ? record.Vcpu : 0, record.Remote) = 0;
+            _virqs.Port(record.Vcpu, record.Remote) = 0;
         }
 
         Free(port);
-        return 0;
-    }
-
-    // The other end becomes unbound and waits for us. Whatever happened before both locks were held is found by looking again.
-    private long CloseInterdomain(uint port, in PortRecord seen)
-    {
-        Domain? remote = _domain.Kernel.Domains.Find(seen.RemoteDomain);
-        if (remote == null)
-        {
-            return Close(port);
-        }
-
-        using EventLockPair locks = new(_domain, remote);
-        PortRecord record = Exists(port) ? Get(port) : default;
-        if (record.State != PortState.Interdomain || record.RemoteDomain != seen.RemoteDomain)
-        {
-            return XenError.EINVAL;
-        }
-
-        Free(port);
-        remote.Events.Connect(record.Remote, PortState.Unbound, _domain.Id, 0);
         return 0;
     }
 
@@ -395,13 +394,37 @@ public sealed class EventChannels
         }
     }
 
-    private void Receive(uint port, ushort sender, uint senderPort)
+    private void WakePollers()
     {
-        using TicketLock.Holder held = _domain.EventLock.Hold();
-        PortRecord record = Exists(port) ? Get(port) : default;
-        if (record.State == PortState.Interdomain && record.RemoteDomain == sender && record.Remote == senderPort)
+        _mayPoll = false;
+        foreach (Vcpu vcpu in _domain.Vcpus)
         {
-            Raise(port);
+            if (vcpu.IsPolling)
+            {
+                vcpu.IsPolling = false;
+                vcpu.Post(PendingWork.Wake);
+            }
+        }
+    }
+
+    // The ABI changes: what is pending will be pending again once the guest has given memory for the event words.
+    private void KeepPending()
+    {
+        for (uint port = 1; Exists(port); port++)
+        {
+            using PortView view = _ports.Open(port);
+            view.Record.Priority = FifoDelivery.DefaultPriority;
+            view.Record.IsPendingEarly = _twoLevel.IsPending(port) ? (byte)1 : (byte)0;
+        }
+    }
+
+    private void RaiseIfEarly(uint port)
+    {
+        using PortView view = _ports.Open(port);
+        if (view.Record.IsPendingEarly != 0)
+        {
+            view.Record.IsPendingEarly = 0;
+            _delivery.SetPending(_domain.Vcpus[view.Record.Vcpu], port, ref view.Record);
         }
     }
 }

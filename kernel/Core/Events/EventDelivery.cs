@@ -20,6 +20,9 @@ public abstract class EventDelivery
     /// <summary>An event is pending.</summary>
     public abstract bool IsPending(uint port);
 
+    /// <summary>The guest has not finished with the port's last event: a closed port must not be given out again yet.</summary>
+    public virtual bool IsBusy(uint port) => false;
+
     /// <summary>Unmasks the port and tells <paramref name="vcpu"/> if an event is pending.</summary>
     public abstract void Unmask(Vcpu vcpu, uint port, ref PortRecord record);
 }

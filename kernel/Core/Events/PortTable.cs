@@ -15,6 +15,9 @@ public sealed class PortTable
 
     private const int RecordsPerFrame = PhysicalMemory.FrameSize / PortRecord.Size;
 
+    // A guest that leaves more closed ports than this in its queues gets no new ones: the search stays short.
+    private const int MostBusy = 256;
+
     private readonly PhysicalMemory _memory;
     private readonly FramePool _pool;
     private readonly ulong[] _frames = new ulong[Limit / RecordsPerFrame];
@@ -37,23 +40,27 @@ public sealed class PortTable
     public PortView Open(uint port) =>
         new(_memory, _frames[(int)(port / RecordsPerFrame)], (int)(port % RecordsPerFrame));
 
-    /// <summary>Finds the lowest free port; it stays free. ENOSPC: all of the <paramref name="limit"/> ports are used; ENOMEM.</summary>
-    public long FindFree(int limit, out uint port)
+    /// <summary>
+    /// Finds the lowest port that is free and not busy; it stays free. ENOSPC: there is none, or too many are busy; ENOMEM.
+    /// </summary>
+    public long FindFree(EventDelivery delivery, out uint port)
     {
+        int limit = delivery.MaxPorts;
         int end = Math.Min(limit, Count);
-        for (int at = _firstFree; at < end; at = NextFrame(at))
+        int at = _firstFree = NextFree(_firstFree, end);
+        for (int tries = 0; at < end; tries++)
         {
-            int found = FindFreeInFrame(at);
-            if (found >= 0)
+            port = (uint)at;
+            if (!delivery.IsBusy(port))
             {
-                port = (uint)(_firstFree = found);
                 return 0;
             }
+
+            at = tries < MostBusy ? NextFree(at + 1, end) : limit;
         }
 
-        _firstFree = Math.Max(_firstFree, end);
         port = (uint)Math.Max(end, 1);
-        return end >= limit ? XenError.ENOSPC : AddFrame();
+        return at >= limit ? XenError.ENOSPC : AddFrame();
     }
 
     /// <summary>The port may be given out again.</summary>
@@ -68,6 +75,22 @@ public sealed class PortTable
         }
 
         _firstFree = 0;
+    }
+
+    private int NextFree(int from, int end)
+    {
+        while (from < end)
+        {
+            int found = FindFreeInFrame(from);
+            if (found >= 0)
+            {
+                return found;
+            }
+
+            from = NextFrame(from);
+        }
+
+        return end;
     }
 
     private static int NextFrame(int port) => (port | (RecordsPerFrame - 1)) + 1;
