@@ -16,14 +16,17 @@ namespace Microkernel.Platform;
 internal static unsafe class KernelMain
 {
     private const ulong LowMemoryEnd = 0x10_0000;
+    private const ulong LowestBiosFrame = 0x90;
 
     private static Multiboot? _loader;
     private static BootMemory? _memory;
+    private static ulong _startTsc;
 
     /// <summary>On the boot stack, with the first 4 GiB mapped one to one.</summary>
     [RuntimeExport("KernelMain")]
     private static void Start(uint magic, uint informationAddress)
     {
+        _startTsc = Cpu.ReadTsc();
         Serial.Initialize();
         ref readonly ImageLayout image = ref ImageLayout.Current;
         // Sound: the early heap is zeroed memory that nothing else uses.
@@ -49,8 +52,27 @@ internal static unsafe class KernelMain
     {
         ReadOnlySpan<byte> options = _loader!.CommandLine;
         SelfTest.Run(options.StartsWith("selftest="u8) ? options.Slice("selftest="u8.Length) : default);
-        Serial.Write("(core) nothing to run\n"u8);
-        Cpu.HaltForever();
+        MachineStartup startup = new(new FrameWindows(_memory!.FrameCount, CpuControl.HasNoExecute), options, _startTsc);
+        startup.Run(_loader.TableRanges, TrampolineFrame(_loader.UsableRanges));
+        CoreStartup.Run(startup, _memory, _loader);
+    }
+
+    /// <summary>The highest usable frame below the BIOS' own data, which lies at the end of the first 640 KiB.</summary>
+    private static ulong TrampolineFrame(ReadOnlySpan<PhysicalRange> usable)
+    {
+        ulong best = 0;
+        foreach (PhysicalRange range in usable)
+        {
+            ulong last = Math.Min(range.End, LowestBiosFrame) - 1;
+            best = last >= range.First && range.Count > 0 && last > best ? last : best;
+        }
+
+        if (best == 0)
+        {
+            Environment.FailFast("no usable memory below 640 KiB: the other CPUs cannot be started");
+        }
+
+        return best;
     }
 
     /// <summary>What must not be taken: the first MiB (firmware, and the other CPUs start there), image and modules.</summary>

@@ -3,11 +3,8 @@ namespace Microkernel.Platform.Apic;
 /// <summary>The interrupt vectors the core uses; the higher, the more urgent.</summary>
 internal static class Vector
 {
-    /// <summary>Input on COM1.</summary>
-    public const byte Com1 = 0x30;
-
-    /// <summary>Input on COM2.</summary>
-    public const byte Com2 = 0x31;
+    /// <summary>Input on the serial port of the guests.</summary>
+    public const byte Input = 0x30;
 
     /// <summary>This CPU's one-shot timer.</summary>
     public const byte Timer = 0xe0;

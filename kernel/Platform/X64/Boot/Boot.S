@@ -106,6 +106,7 @@ boot_high:
 
     .bss
     .align 4096
+    .globl boot_pml4 // application processors start with it too
 boot_pml4:
     .skip 4096
 boot_pdpt:

@@ -14,6 +14,7 @@ internal sealed unsafe class Multiboot
     private const uint HasMemoryMap = 1 << 6;
     private const uint HasLoaderName = 1 << 9;
     private const uint UsableMemory = 1;
+    private const uint AcpiTableMemory = 3;
     private const int LongestText = 4096;
 
     private struct Information
@@ -70,7 +71,8 @@ internal sealed unsafe class Multiboot
 
         CommandLine = (information->Flags & HasCommandLine) != 0 ? ReadCommandLine(information) : [];
         Modules = (information->Flags & HasModules) != 0 ? ReadModules(information) : [];
-        UsableRanges = ReadMemoryMap(information);
+        UsableRanges = ReadMemoryMap(information, UsableMemory);
+        TableRanges = ReadMemoryMap(information, AcpiTableMemory);
     }
 
     /// <summary>The core's options.</summary>
@@ -90,6 +92,9 @@ internal sealed unsafe class Multiboot
             && Text(information->LoaderName).StartsWith("GRUB 2"u8);
         return startsWithOptions ? line.ToArray() : WithoutFirstWord(line);
     }
+
+    /// <summary>Memory in which the firmware keeps its ACPI tables.</summary>
+    public PhysicalRange[] TableRanges { get; }
 
     private static BootModule[] ReadModules(Information* information)
     {
@@ -111,13 +116,13 @@ internal sealed unsafe class Multiboot
         return modules;
     }
 
-    private static PhysicalRange[] ReadMemoryMap(Information* information)
+    private static PhysicalRange[] ReadMemoryMap(Information* information, uint type)
     {
-        var ranges = new PhysicalRange[CountUsable(information)];
+        var ranges = new PhysicalRange[Count(information, type)];
         int count = 0;
         for (MapEntry* entry = First(information); entry < End(information); entry = Next(entry))
         {
-            if (entry->Type == UsableMemory)
+            if (entry->Type == type)
             {
                 ulong start = entry->BaseLow | (ulong)entry->BaseHigh << 32;
                 ulong length = entry->LengthLow | (ulong)entry->LengthHigh << 32;
@@ -128,12 +133,12 @@ internal sealed unsafe class Multiboot
         return ranges;
     }
 
-    private static int CountUsable(Information* information)
+    private static int Count(Information* information, uint type)
     {
         int count = 0;
         for (MapEntry* entry = First(information); entry < End(information); entry = Next(entry))
         {
-            count += entry->Type == UsableMemory ? 1 : 0;
+            count += entry->Type == type ? 1 : 0;
         }
 
         return count;

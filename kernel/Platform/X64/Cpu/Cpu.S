@@ -95,6 +95,11 @@ cpu_pause:
     pause
     ret
 
+    .globl cpu_read_cr0
+cpu_read_cr0:
+    movq %cr0, %rax
+    ret
+
     .globl cpu_read_cr2
 cpu_read_cr2:
     movq %cr2, %rax

@@ -76,6 +76,11 @@ internal static class Cpu
     [RuntimeImport("*", "cpu_try_write_msr")]
     internal static extern bool TryWriteMsr(uint register, ulong value);
 
+    /// <summary>Control register 0.</summary>
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    [RuntimeImport("*", "cpu_read_cr0")]
+    internal static extern ulong ReadCr0();
+
     /// <summary>The address of the last page fault.</summary>
     [MethodImpl(MethodImplOptions.InternalCall)]
     [RuntimeImport("*", "cpu_read_cr2")]

@@ -6,17 +6,12 @@ namespace Microkernel.Platform.X64;
 /// <summary>The registers of a device in memory: every access happens, in order, with the width it is written with.</summary>
 internal readonly unsafe struct DeviceMemory
 {
-    private const int PageSize = 4096;
-
     private readonly byte* _start;
 
     private DeviceMemory(byte* start) => _start = start;
 
-    /// <summary>There is a device behind it.</summary>
-    public bool IsMapped => _start != null;
-
-    /// <summary>Makes the page of registers at a physical address visible, uncached.</summary>
-    public static DeviceMemory Map(ulong physical) => new(HostSpace.MapDevice(physical, PageSize));
+    /// <summary>Makes a page of registers from a physical address on visible, uncached. Start-up only.</summary>
+    public static DeviceMemory Map(ulong physical) => new(HostSpace.MapDevice(physical, HostSpace.PageSize));
 
     /// <summary>Reads a 32-bit register.</summary>
     // Sound: the page was mapped for this device and offsets are constants inside it.

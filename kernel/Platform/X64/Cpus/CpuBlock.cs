@@ -37,6 +37,13 @@ internal unsafe struct CpuBlock
         get => (CpuBlock*)Identity();
     }
 
+    /// <summary>Number of the CPU that executes this.</summary>
+    internal static int CurrentIndex
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Current->Index;
+    }
+
     [MethodImpl(MethodImplOptions.InternalCall)]
     [RuntimeImport("*", "cpu_identity")]
     private static extern ulong Identity();

@@ -99,16 +99,6 @@ internal static unsafe class HostSpace
     }
 
     /// <summary>
-    /// Maps the page below 1 MiB in which other CPUs start, at its physical address, for writing and executing. It has
-    /// to be unmapped again before any domain runs.
-    /// </summary>
-    internal static void MapTrampoline(ulong physical) =>
-        Map(physical, physical, PageFlags.Present | PageFlags.Writable);
-
-    /// <summary>Takes back what <see cref="MapTrampoline"/> mapped.</summary>
-    internal static void UnmapTrampoline(ulong physical) => Unmap(physical);
-
-    /// <summary>
     /// Makes pages of zeroes that follow each other in physical memory too, between unmapped ones. Start-up only.
     /// </summary>
     internal static byte* AllocatePages(int count)

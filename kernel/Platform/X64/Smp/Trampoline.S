@@ -1,6 +1,8 @@
 // Where an application processor starts: in real mode, at a page below 1 MiB to which this code was copied (Trampoline.cs
 // knows the layout). It goes to long mode with the boot page tables, claims the offer of the starting CPU, and leaves for C#.
 
+#define KERNEL_BASE 0xFFFFFFFF80000000
+
 #define OFFER_NONE 0
 #define OFFER_OPEN 1
 #define OFFER_TAKEN 2
@@ -8,7 +10,6 @@
 
     .section .rodata
     .align 16
-    .globl trampoline_start, trampoline_mailbox, trampoline_end
     .code16
 trampoline_start:
     cli
@@ -18,7 +19,7 @@ trampoline_start:
     lgdtl AT(trampoline_gdt_pointer)
     movl AT(trampoline_cr4), %eax
     movl %eax, %cr4
-    movl AT(trampoline_root), %eax
+    movl AT(trampoline_boot_root), %eax
     movl %eax, %cr3
     movl $0xC0000080, %ecx /* EFER */
     xorl %edx, %edx
@@ -34,17 +35,10 @@ trampoline_long:
     movl $OFFER_TAKEN, %ecx
     lock cmpxchgl %ecx, trampoline_offer(%rip)
     jne 2f
-    xorl %eax, %eax
-    movl %eax, %ds
-    movl %eax, %es
-    movl %eax, %fs
-    movl %eax, %gs
-    movl %eax, %ss
     movl trampoline_cpu(%rip), %edi
-    movq trampoline_stack(%rip), %rsp
-    movq trampoline_entry(%rip), %rax
-    xorl %ebp, %ebp
-    pushq $0 /* no return; the stack as a call leaves it */
+    movq trampoline_stack(%rip), %rsi
+    movq trampoline_root(%rip), %rdx
+    movabsq $processor_start, %rax
     jmp *%rax
 2:  hlt /* woken after its time: nobody waits for it any more */
     jmp 2b
@@ -57,7 +51,7 @@ trampoline_gdt:
 // The order of the fields of TrampolineMailbox.cs.
     .align 8
 trampoline_mailbox:
-trampoline_entry:
+trampoline_root:
     .quad 0
 trampoline_stack:
     .quad 0
@@ -65,8 +59,8 @@ trampoline_cpu:
     .long 0
 trampoline_offer:
     .long OFFER_NONE
-trampoline_root:
-    .long 0
+trampoline_boot_root:
+    .long boot_pml4 - KERNEL_BASE
 trampoline_cr0:
     .long 0
 trampoline_cr4:
@@ -79,6 +73,32 @@ trampoline_far_pointer:
 trampoline_gdt_pointer:
     .word trampoline_gdt + 15 - trampoline_gdt
     .long AT(trampoline_gdt) /* the page's address is added */
-trampoline_end:
+
+// In the core's own address range, which is the same in both page tables. edi: number of the CPU, rsi: the top of its
+// stack, rdx: the core's page tables.
+    .text
+processor_start:
+    movq %rdx, %cr3
+    xorl %eax, %eax
+    movl %eax, %ds
+    movl %eax, %es
+    movl %eax, %ss
+    movl %eax, %fs
+    movl %eax, %gs
+    movq %rsi, %rsp
+    xorl %ebp, %ebp /* ends the chain of frames */
+    call ProcessorMain
+1:  hlt
+    jmp 1b
+
+    .globl trampoline_code
+trampoline_code:
+    leaq trampoline_start(%rip), %rax
+    ret
+
+    .globl trampoline_mailbox_offset
+trampoline_mailbox_offset:
+    movl $AT(trampoline_mailbox), %eax
+    ret
 
     .section .note.GNU-stack, "", @progbits

@@ -15,16 +15,19 @@ public sealed class InputRing
     /// <summary>A ring of <paramref name="capacity"/> bytes, a power of two.</summary>
     public InputRing(int capacity) => _bytes = new byte[capacity];
 
+    /// <summary>There is no room.</summary>
+    public bool IsFull => _produced - Volatile.Read(ref _consumed) >= (uint)_bytes.Length;
+
     /// <summary>Adds a byte; false when there is no room.</summary>
     public bool TryAdd(byte value)
     {
-        uint produced = _produced;
-        if (produced - Volatile.Read(ref _consumed) >= (uint)_bytes.Length)
+        if (IsFull)
         {
             return false;
         }
 
-        _bytes[produced & (_bytes.Length - 1)] = value;
+        uint produced = _produced;
+        _bytes[(int)(produced % (uint)_bytes.Length)] = value;
         Volatile.Write(ref _produced, produced + 1);
         return true;
     }
@@ -34,7 +37,7 @@ public sealed class InputRing
     {
         uint consumed = _consumed;
         bool any = consumed != Volatile.Read(ref _produced);
-        value = any ? _bytes[consumed & (_bytes.Length - 1)] : (byte)0;
+        value = any ? _bytes[(int)(consumed % (uint)_bytes.Length)] : (byte)0;
         if (any)
         {
             Volatile.Write(ref _consumed, consumed + 1);

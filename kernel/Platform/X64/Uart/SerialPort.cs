@@ -76,7 +76,7 @@ internal sealed class SerialPort
         }
     }
 
-    /// <summary>Asks for an interrupt when something is received.</summary>
+    /// <summary>Asks for an interrupt when something is received or waits already.</summary>
     public void EnableReceiveInterrupt()
     {
         if (IsPresent)
@@ -84,6 +84,9 @@ internal sealed class SerialPort
             Write(InterruptEnable, ReceiveInterrupt);
         }
     }
+
+    /// <summary>No more interrupts: what is received stays in the FIFO.</summary>
+    public void DisableReceiveInterrupt() => Write(InterruptEnable, 0);
 
     /// <summary>Takes a received byte, if there is one.</summary>
     public bool TryReceive(out byte value)
