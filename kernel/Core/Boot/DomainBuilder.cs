@@ -155,7 +155,7 @@ public sealed class DomainBuilder
             return "its pages for ACPI tables, shared information and start information cannot be made";
         }
 
-        domain.StartTsc = _kernel.Machine.ReadTsc();
+        domain.StartTsc = _kernel.Clock.WholeBefore(_kernel.Machine.ReadTsc());
         foreach (Vcpu vcpu in domain.Vcpus)
         {
             vcpu.Hardware.NestedRoot = domain.Physmap.Root;

@@ -115,12 +115,13 @@ public static class SchedulingOperations
 
     private static long RemoteShutdown(ref HypercallCall call)
     {
-        if (!call.TryRead(call.Arg1, out ushort domain))
+        // The domain, then the reason.
+        if (!call.TryRead(call.Arg1, out ulong argument))
         {
             return XenError.EFAULT;
         }
 
-        return call.Domain.Kernel.Domains.Find(domain) == null ? XenError.ESRCH : XenError.EPERM;
+        return call.Domain.Kernel.Domains.Find((ushort)argument) == null ? XenError.ESRCH : XenError.EPERM;
     }
 
     private static long Watchdog(ref HypercallCall call)

@@ -1,5 +1,6 @@
 using Microkernel.Core.Abi;
 using Microkernel.Core.Events;
+using Microkernel.Core.Hardware;
 using Microkernel.Core.Hypercalls;
 using Microkernel.Core.Vcpus;
 
@@ -13,6 +14,7 @@ public static class HvmOperations
     private const int TypeShift = 56;
     private const byte LowestVector = 0x10;
     private const ushort MemoryReadWrite = 0;
+    private const ushort MemoryReadOnly = 1;
     private const ushort MemoryDevice = 2;
 
     /// <summary>The operations.</summary>
@@ -103,8 +105,15 @@ public static class HvmOperations
         return 0;
     }
 
-    private static long PageTableDying(ref HypercallCall call) =>
-        call.TryRead(call.Arg1, out ushort domain) ? XenError.EINVAL : XenError.EFAULT;
+    private static long PageTableDying(ref HypercallCall call)
+    {
+        if (!call.TryRead(call.Arg1, out HvmAbi.ParameterArgument argument))
+        {
+            return XenError.EFAULT;
+        }
+
+        return DomainReference.Find(in call, argument.Domain) == null ? XenError.ESRCH : XenError.EINVAL;
+    }
 
     private static long GetTime(ref HypercallCall call) =>
         call.TryWrite(call.Arg1, call.Domain.Kernel.Clock.Now()) ? 0 : XenError.EFAULT;
@@ -124,8 +133,9 @@ public static class HvmOperations
 
         using (call.Domain.Physmap.Lock.Hold())
         {
-            bool isMapped = call.Domain.Physmap.TryLookup(argument.Gfn, out _);
-            argument.Type = isMapped ? MemoryReadWrite : MemoryDevice;
+            bool isMapped = call.Domain.Physmap.TryLookup(argument.Gfn, out _, out NestedAccess access);
+            ushort type = (access & NestedAccess.Write) != 0 ? MemoryReadWrite : MemoryReadOnly;
+            argument.Type = isMapped ? type : MemoryDevice;
         }
 
         return call.TryWrite(call.Arg1, in argument) ? 0 : XenError.EFAULT;

@@ -57,11 +57,11 @@ public static class VcpuInfo
 
     /// <summary>
     /// VCPUOP_register_vcpu_info: moves it, once, to guest memory that stays referenced to the domain's end. Everything is
-    /// marked pending, so that no event is lost.
+    /// marked pending, so that no event is lost. ENXIO: bad offset; EINVAL: a second time, or no such page.
     /// </summary>
     public static long Register(Vcpu vcpu, ulong gfn, uint offset)
     {
-        if (offset > PhysicalMemory.FrameSize - SharedInfoAbi.VcpuInfoSize)
+        if (offset > PhysicalMemory.FrameSize - SharedInfoAbi.VcpuInfoSize || offset % sizeof(uint) != 0)
         {
             return XenError.ENXIO;
         }
@@ -70,12 +70,7 @@ public static class VcpuInfo
         using TicketLock.Holder held = domain.EventLock.Hold();
         if (vcpu.HasOwnInfo)
         {
-            return XenError.EBUSY;
-        }
-
-        if ((offset & 3) != 0)
-        {
-            return XenError.ENXIO;
+            return XenError.EINVAL;
         }
 
         if (!domain.Memory.TryPin(gfn, out ulong mfn))

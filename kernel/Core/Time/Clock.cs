@@ -50,11 +50,25 @@ public sealed class Clock
     /// <summary>The system time at the TSC value <paramref name="tsc"/>.</summary>
     public ulong At(ulong tsc) => ToNanoseconds(tsc - _start);
 
-    /// <summary>The TSC value at the system time <paramref name="nanoseconds"/>; saturates.</summary>
+    /// <summary>The first TSC value at which the system time is <paramref name="nanoseconds"/> or more; saturates.</summary>
     public ulong TscAt(ulong nanoseconds)
     {
         ulong ticks = ToTicks(nanoseconds);
+
+        // The multiplier is rounded down: over a long time the clock is a little behind the frequency.
+        ulong reached = ToNanoseconds(ticks);
+        ticks += reached < nanoseconds && ticks != ulong.MaxValue ? ToTicks(nanoseconds - reached) : 0;
         return ticks > ulong.MaxValue - _start ? ulong.MaxValue : _start + ticks;
+    }
+
+    /// <summary>
+    /// The last TSC value up to <paramref name="tsc"/> where the system time is a whole number of nanoseconds, so that whoever counts
+    /// from there gets the same times as this clock.
+    /// </summary>
+    public ulong WholeBefore(ulong tsc)
+    {
+        ulong unit = 1UL << (32 + (Shift < 0 ? -Shift : 0));
+        return _start + ((tsc - _start) & ~(unit - 1));
     }
 
     /// <summary>Ticks to nanoseconds.</summary>

@@ -34,6 +34,8 @@ public static class VcpuOperations
         new(11, "send_nmi", SendNmi, Test),
         new(12, "get_physid", GetPhysicalId, Test) { Note = "EINVAL: no guest has a vCPU of its own CPU" },
         new(13, "register_vcpu_time_memory_area", RegisterTime, Test),
+        new(14, "register_runstate_phys_area", NotThere, Test) { Note = "ENOSYS: came with Xen 4.18" },
+        new(15, "register_vcpu_time_phys_area", NotThere, Test) { Note = "ENOSYS: came with Xen 4.18" },
     ];
 
     // False: the number of the vCPU is wrong.
@@ -200,16 +202,11 @@ public static class VcpuOperations
         return 0;
     }
 
-    // A union of a handle and a 64-bit address: as wide as the caller's pointers.
+    // A union of a handle, as wide as the caller's pointers, and a 64-bit address.
     private static bool TryReadAddress(in HypercallCall call, out ulong address)
     {
-        if (!call.Is32)
-        {
-            return call.TryRead(call.Arg2, out address);
-        }
-
-        bool read = call.TryRead(call.Arg2, out uint narrow);
-        address = narrow;
+        bool read = call.TryRead(call.Arg2, out address);
+        address = call.Is32 ? (uint)address : address;
         return read;
     }
 
@@ -309,7 +306,7 @@ public static class VcpuOperations
 
         if (vcpu != call.Vcpu && vcpu.State != VcpuState.Offline)
         {
-            return XenError.EBUSY;
+            return XenError.EINVAL;
         }
 
         ulong gfn = MemoryMarshal.Read<ulong>(bytes);
@@ -331,6 +328,8 @@ public static class VcpuOperations
         vcpu.Post(PendingWork.Nmi);
         return 0;
     }
+
+    private static long NotThere(ref HypercallCall call) => TryFind(in call, out _) ? XenError.ENOSYS : XenError.ENOENT;
 
     private static long GetPhysicalId(ref HypercallCall call) =>
         TryFind(in call, out _) ? XenError.EINVAL : XenError.ENOENT;
