@@ -18,8 +18,6 @@ public sealed class GrantTable
     private const uint ClaimedBits = GrantAbi.Reading | GrantAbi.Writing;
 
     private readonly Domain _domain;
-    private uint _claims;
-
     /// <summary>Creates the grant table of a domain slot. Only during start-up: it allocates.</summary>
     public GrantTable(Domain domain)
     {
@@ -30,6 +28,12 @@ public sealed class GrantTable
 
     /// <summary>Tells the tables of the slot's successive domains apart, for mappings that outlive one of them.</summary>
     internal uint Incarnation { get; private set; }
+
+    /// <summary>Claims on grants of this table; each holds a reference to a frame.</summary>
+    internal ulong Claims { get; private set; }
+
+    /// <summary>Claims on grants of tables that lived in this slot before.</summary>
+    internal ulong OrphanedClaims { get; private set; }
 
     /// <summary>The frames of the table.</summary>
     internal GrantFrames Frames { get; }
@@ -43,7 +47,6 @@ public sealed class GrantTable
         using TicketLock.Holder held = _domain.GrantLock.Hold();
         Mappings.Reset();
         Frames.Open();
-        _claims = 0;
         return Frames.TryGrow(1);
     }
 
@@ -61,6 +64,8 @@ public sealed class GrantTable
         using TicketLock.Holder held = _domain.GrantLock.Hold();
         Frames.Close();
         Incarnation++;
+        OrphanedClaims += Claims;
+        Claims = 0;
         return true;
     }
 
@@ -141,7 +146,7 @@ public sealed class GrantTable
 
         claim.Mfn = active.Mfn;
         active.Grantee = grantee;
-        _claims += active.IsActive ? 0U : 1U;
+        Claims++;
         active.Writers += write ? (ushort)1 : (ushort)0;
         active.Readers += write ? (ushort)0 : (ushort)1;
         return GrantAbi.Okay;
@@ -152,24 +157,24 @@ public sealed class GrantTable
     /// </summary>
     internal void Release(uint reference, bool write, in GrantClaim claim)
     {
-        using (_domain.GrantLock.Hold())
+        using TicketLock.Holder held = _domain.GrantLock.Hold();
+        _domain.Kernel.Memory.Allocator.Release(claim.Mfn);
+        if (claim.Incarnation != Incarnation)
         {
-            if (claim.Incarnation == Incarnation)
-            {
-                using FrameView activeView = Frames.ViewActive(reference, out int index);
-                ref ActiveEntry active = ref activeView.As<ActiveEntry>()[index];
-                active.Writers -= write ? (ushort)1 : (ushort)0;
-                active.Readers -= write ? (ushort)0 : (ushort)1;
-                _claims -= active.IsActive ? 0U : 1U;
-                if (active.Writers == 0)
-                {
-                    using FrameView entryView = Frames.ViewEntry(reference, out int word);
-                    Unmark(reference, ref entryView.As<uint>()[word], in active);
-                }
-            }
+            OrphanedClaims--;
+            return;
         }
 
-        _domain.Kernel.Memory.Allocator.Release(claim.Mfn);
+        Claims--;
+        using FrameView activeView = Frames.ViewActive(reference, out int index);
+        ref ActiveEntry active = ref activeView.As<ActiveEntry>()[index];
+        active.Writers -= write ? (ushort)1 : (ushort)0;
+        active.Readers -= write ? (ushort)0 : (ushort)1;
+        if (active.Writers == 0)
+        {
+            using FrameView entryView = Frames.ViewEntry(reference, out int word);
+            Unmark(reference, ref entryView.As<uint>()[word], in active);
+        }
     }
 
     /// <summary>Exchanges two entries that are not in use; GNTST_*.</summary>
@@ -214,7 +219,7 @@ public sealed class GrantTable
             return 0;
         }
 
-        return _claims != 0 ? XenError.EBUSY : GrantConversion.Convert(Frames, _domain.Kernel.Memory.Memory, version);
+        return Claims != 0 ? XenError.EBUSY : GrantConversion.Convert(Frames, _domain.Kernel.Memory.Memory, version);
     }
 
     // The grant is for this grantee and allows what is asked for: sets the bits that say so, in one step with the check.
@@ -295,6 +300,20 @@ public sealed class GrantTable
 
         active.Mfn = page.Mfn;
         return true;
+    }
+
+    /// <summary>Claims that the core's records of the entries add up to.</summary>
+    internal ulong CountClaims()
+    {
+        ulong count = 0;
+        for (uint reference = 0; reference < (uint)Frames.EntryCount; reference++)
+        {
+            using FrameView view = Frames.ViewActive(reference, out int index);
+            ref readonly ActiveEntry active = ref view.As<ActiveEntry>()[index];
+            count += (ulong)active.Readers + active.Writers;
+        }
+
+        return count;
     }
 
     private bool IsActive(uint reference)

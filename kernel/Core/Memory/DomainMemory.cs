@@ -55,12 +55,19 @@ public sealed class DomainMemory
     /// <summary>References to its own pages taken by <see cref="TryPin"/>.</summary>
     public ulong Pins { get; private set; }
 
+    /// <summary>Its frames are being taken back.</summary>
+    internal bool IsClosing => _sweep != 0;
+
+    /// <summary>What the audit counted.</summary>
+    internal AuditTally Tally { get; } = new();
+
     /// <summary>
     /// Gets a slot ready for a new domain: fills the pool, empty address space. False when the host is short; then
     /// <see cref="TeardownPiece"/> empties the slot again.
     /// </summary>
     public bool TryReset(ushort owner, ulong maxPages, int poolFrames)
     {
+        using TicketLock.Holder held = Physmap.Lock.Hold();
         Owner = owner;
         MaxPages = maxPages;
         Pages = ForeignPages = Pins = _sweep = 0;
@@ -317,9 +324,9 @@ public sealed class DomainMemory
     /// </summary>
     public bool TeardownPiece()
     {
+        using TicketLock.Holder held = Physmap.Lock.Hold();
         if (_sweep == 0)
         {
-            using TicketLock.Holder held = Physmap.Lock.Hold();
             Physmap.Close();
             Tlb.Shootdown();
             Pool.Abandon();

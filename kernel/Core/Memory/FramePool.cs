@@ -80,6 +80,24 @@ public sealed class FramePool
         Push(mfn);
     }
 
+    /// <summary>The list of free frames is as long as the count says, and each of them belongs here.</summary>
+    internal bool IsConsistent()
+    {
+        using TicketLock.Holder held = _lock.Hold();
+        ulong mfn = _first;
+        for (int i = 0; i < FreeCount; i++)
+        {
+            if (_host.Frames.Type(mfn) != FrameType.DomainPool || _host.Frames.Owner(mfn) != _owner)
+            {
+                return false;
+            }
+
+            mfn = _host.Frames.Link(mfn);
+        }
+
+        return mfn == EndOfList;
+    }
+
     /// <summary>Forgets every frame; the sweep of the frame table gives them up.</summary>
     internal void Abandon()
     {

@@ -6,8 +6,8 @@ namespace Microkernel.Core.Memory;
 /// <summary>
 /// One 8-byte record per physical frame, the only truth about who owns it. Records change by compare-exchange alone.
 /// <code>
-/// 63             32 31      22  21    20    19  16 15       0
-/// | references     |    0     |dirty|held |  type | owner    |
+/// 63             32 31    23   22    21    20   19  16 15       0
+/// | references     |    0   |seen |dirty|held |  type | owner    |
 /// </code>
 /// <em>held</em>: the owner has not given the frame up. A frame goes back to the allocator when it is neither held nor
 /// referenced (foreign mappings, pins). Only guest memory is referenced: for a pool's free frame the upper half links to
@@ -22,6 +22,7 @@ public sealed class FrameTable
     private const ulong TypeMask = 0xFUL << TypeShift;
     private const ulong Held = 1UL << 20;
     private const ulong Dirty = 1UL << 21;
+    private const ulong Seen = 1UL << 22;
     private const int CountShift = 32;
     private const ulong OneReference = 1UL << CountShift;
 
@@ -180,6 +181,12 @@ public sealed class FrameTable
 
         Volatile.Write(ref record, (uint)record | (ulong)link << CountShift);
     }
+
+    /// <summary>The audit has come across the frame; false if it had before.</summary>
+    internal bool TryMarkSeen(ulong mfn) => (Interlocked.Or(ref Record(mfn), Seen) & Seen) == 0;
+
+    /// <summary>Whether the audit came across the frame; forgets it.</summary>
+    internal bool TakeSeen(ulong mfn) => (Interlocked.And(ref Record(mfn), ~Seen) & Seen) != 0;
 
     private static FrameType TypeOf(ulong record) => (FrameType)((record & TypeMask) >> TypeShift);
 
