@@ -2,10 +2,11 @@
 # Runs guests under Debian's Xen 4.17 in QEMU, the reference for what they check. For developers; not part of CI.
 # Everything lands in out/xen; nothing is installed on this machine beyond what QEMU and apt-get already are.
 #
-#   tests/guests/on-xen.sh [-m MIB] [-t SECONDS] [-i] [-x XEN_OPTIONS] RUN...
+#   tests/guests/on-xen.sh [-m MIB] [-t SECONDS] [-i] [-s] [-x XEN_OPTIONS] RUN...
 #
 # A RUN is GUEST (version64) or GUEST,option=value,... or GUEST_A+GUEST_B,... (two domains at once, which are told each
-# other's domid by peer=). Without a RUN all single guests run. -i runs with -icount shift=0 on one CPU (for bench).
+# other's domid by peer=). Without a RUN all single guests run. -i runs with -icount shift=0 on one CPU (for bench),
+# -s with one emulating thread.
 set -e
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
@@ -17,10 +18,11 @@ packages="xen-hypervisor-4.17-amd64 xen-utils-4.17 xen-utils-common xenstore-uti
     libxenstore4 libxentoolcore1 libxentoollog1 libyajl2 libuuid1 liblzma5 libzstd1 liblzo2-2 libbz2-1.0 libnl-3-200
     libnl-route-3-200 libtinfo6 libncurses6 libfdt1 libsystemd0 liblz4-1 libcap2 libgcrypt20 libgpg-error0 libgcc-s1"
 
-while getopts m:t:ix: option; do
+while getopts m:t:isx: option; do
     case $option in
         m) host_mib=$OPTARG ;;
         t) limit=$OPTARG ;;
+        s) accelerator="-accel tcg,thread=single" ;;
         x) xen_extra=$OPTARG ;;
         i) cpus=1 accelerator="-accel tcg,thread=single -icount shift=0" ;;
         *) exit 2 ;;
