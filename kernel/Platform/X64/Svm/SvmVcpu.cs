@@ -50,7 +50,7 @@ internal sealed unsafe class SvmVcpu : VcpuHardware
     private bool _isLoaded;
     private bool _isNmiMasked;
 
-    /// <summary>Makes a vCPU; it runs after the first <see cref="Reset"/>.</summary>
+    /// <summary>Makes a vCPU. It can be loaded; it runs after the first <see cref="Reset"/>.</summary>
     internal SvmVcpu(SvmHost host)
     {
         _host = host;
@@ -69,6 +69,7 @@ internal sealed unsafe class SvmVcpu : VcpuHardware
         _block->SaveArea = (ulong)_save;
         _block->HostMxcsr = DefaultMxcsr;
         InitializeControl();
+        ResetExtendedState();
     }
 
     /// <inheritdoc/>
