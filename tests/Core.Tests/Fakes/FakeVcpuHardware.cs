@@ -40,6 +40,9 @@ public sealed class FakeVcpuHardware : VcpuHardware
 
     public Dictionary<uint, ulong> Msrs { get; } = [];
 
+    /// <summary>It takes every MSR that is written, as if it kept all of them.</summary>
+    public bool KeepsMsrs { get; set; } = true;
+
     /// <summary>What happens while the guest runs; it ends with a host interrupt.</summary>
     public Action? OnRun { get; set; }
 
@@ -118,8 +121,12 @@ public sealed class FakeVcpuHardware : VcpuHardware
 
     public override bool TryWriteMsr(uint index, ulong value)
     {
-        Msrs[index] = value;
-        return true;
+        if (KeepsMsrs)
+        {
+            Msrs[index] = value;
+        }
+
+        return KeepsMsrs;
     }
 
     public override void Load()

@@ -3,6 +3,7 @@ using System.Linq;
 using System.Text;
 using Microkernel.Core.Boot;
 using Microkernel.Core.Domains;
+using Microkernel.Core.Hardware;
 using Microkernel.Core.Hypercalls;
 using Microkernel.Core.Memory;
 using Microkernel.Core.Vcpus;
@@ -20,9 +21,9 @@ public sealed class TestHost
     public const int FirstFreeFrame = 64;
     public const int DomainFrames = 1024;
 
-    public TestHost(int domains = 2, int vcpus = 1, int cpus = 2, Action<DomainConfig>? configure = null)
+    public TestHost(int domains = 2, int vcpus = 1, int cpus = 2, Action<DomainConfig>? configure = null, Func<uint, uint, CpuidResult>? source = null)
     {
-        Machine = new FakeMachine(cpus, FrameCount) { VcpuFactory = () => new FakeVcpuHardware() };
+        Machine = new FakeMachine(cpus, FrameCount) { VcpuFactory = () => new FakeVcpuHardware(), CpuidSource = source };
         HostMemory memory = new(Machine, FrameCount);
         memory.Allocator.AddFree(FirstFreeFrame, FrameCount - FirstFreeFrame);
         Kernel = new Kernel(Machine, new BootInformation { Memory = memory });
