@@ -67,7 +67,7 @@ public static unsafe class Heap
     internal static MethodTable** AllocateArray(MethodTable* type, nint length)
     {
         if ((ulong)length > int.MaxValue)
-            ThrowHelper.ArgumentOutOfRange();
+            ThrowHelper.Overflow();
         MethodTable** result = Allocate(type, type->BaseSize + (ulong)length * type->ComponentSize);
         *(int*)(result + 1) = (int)length;
         return result;

@@ -20,4 +20,7 @@ internal static unsafe class RuntimeExports
             ThrowHelper.InvalidCast();
         return ref value.GetRawData();
     }
+
+    private static void RhUnboxNullable(ref byte destination, MethodTable* type, object? value) =>
+        throw new NotSupportedException("unboxing to a nullable type");
 }

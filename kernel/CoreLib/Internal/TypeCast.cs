@@ -57,14 +57,15 @@ internal static unsafe class TypeCast
 
     private static void StelemRef(object?[] array, nint index, object? value)
     {
-        CheckCastAny(array.m_pEEType->ElementType, value);
+        if (value != null && !IsOrDerives(value.m_pEEType, array.m_pEEType->ElementType))
+            ThrowHelper.ArrayTypeMismatch();
         ElementOf(array, index) = value;
     }
 
     private static ref object? LdelemaRef(object?[] array, nint index, MethodTable* elementType)
     {
         if (array.m_pEEType->ElementType != elementType)
-            ThrowHelper.InvalidCast();
+            ThrowHelper.ArrayTypeMismatch();
         return ref ElementOf(array, index);
     }
 

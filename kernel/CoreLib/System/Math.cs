@@ -56,4 +56,13 @@ public static class Math
         low = left * right;
         return leftHigh * rightHigh + (middle >> 32) + (cross >> 32);
     }
+
+    // The compiler looks for these wherever a conversion is checked; only floating point would call them.
+    private static int ConvertToInt32Checked(double value) => throw new NotSupportedException();
+
+    private static uint ConvertToUInt32Checked(double value) => throw new NotSupportedException();
+
+    private static long ConvertToInt64Checked(double value) => throw new NotSupportedException();
+
+    private static ulong ConvertToUInt64Checked(double value) => throw new NotSupportedException();
 }

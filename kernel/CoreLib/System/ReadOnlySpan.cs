@@ -89,7 +89,7 @@ public readonly ref struct ReadOnlySpan<T>
     public void CopyTo(Span<T> destination)
     {
         if (_length > destination.Length)
-            ThrowHelper.ArgumentOutOfRange();
+            ThrowHelper.Argument();
         Buffer.Memmove(ref destination.Reference, ref _reference, (nuint)_length);
     }
 
@@ -100,6 +100,9 @@ public readonly ref struct ReadOnlySpan<T>
         CopyTo(result);
         return result;
     }
+
+    /// <summary>For <c>fixed</c>: the first element, or nothing.</summary>
+    public unsafe ref readonly T GetPinnableReference() => ref _length == 0 ? ref Unsafe.AsRef<T>(null) : ref _reference;
 
     /// <summary>The address of the first element, also when there is none.</summary>
     internal ref T Reference => ref _reference;

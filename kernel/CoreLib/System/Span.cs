@@ -99,6 +99,9 @@ public readonly ref struct Span<T>
     /// <summary>Copies all elements to the start of another span; panics if they do not fit.</summary>
     public void CopyTo(Span<T> destination) => ((ReadOnlySpan<T>)this).CopyTo(destination);
 
+    /// <summary>For <c>fixed</c>: the first element, or nothing.</summary>
+    public unsafe ref T GetPinnableReference() => ref _length == 0 ? ref Unsafe.AsRef<T>(null) : ref _reference;
+
     /// <summary>The address of the first element, also when there is none.</summary>
     internal ref T Reference => ref _reference;
 

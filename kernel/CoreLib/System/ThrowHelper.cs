@@ -9,6 +9,12 @@ internal static class ThrowHelper
 
     internal static void ArgumentOutOfRange() => throw new ArgumentOutOfRangeException();
 
+    internal static void Argument() => throw new ArgumentException();
+
+    internal static void Overflow() => throw new OverflowException();
+
+    internal static void ArrayTypeMismatch() => throw new ArrayTypeMismatchException();
+
     internal static void InvalidCast() => throw new InvalidCastException();
 
     internal static void InvalidOperation(string message) => throw new InvalidOperationException(message);

@@ -64,7 +64,7 @@ internal static unsafe class SymbolTable
 
     /// <summary>The name of an exception's type.</summary>
     // Sound: an object starts with the address of its type's description, which has a symbol.
-    internal static ReadOnlySpan<byte> TypeName(Exception exception) => 
+    internal static ReadOnlySpan<byte> TypeName(Exception exception) =>
         Find(*(ulong*)Unsafe.As<Exception, nint>(ref exception)).Name;
 
     private static ReadOnlySpan<byte> Name(ReadOnlySpan<byte> names, int start)
