@@ -55,24 +55,40 @@ int strcmp(const char *a, const char *b)
     return (u8)*a - (u8)*b;
 }
 
-static void raise(uintptr_t *limit, u64 address, u64 size)
+static uintptr_t placed_start, placed_end;
+
+/* The builder has put something behind the image. */
+static void placed(u64 address, u64 size)
 {
-    if (address + size > *limit)
-        *limit = address + size;
+    if (address < (uintptr_t)image_end)
+        return;
+    if (!placed_start || address < placed_start)
+        placed_start = address;
+    if (address + size > placed_end)
+        placed_end = address + size;
 }
 
-/* The heap starts above the image and what the builder put behind it, and ends with that piece of RAM. */
+/* The heap is the larger one of the gaps below and above what the builder put behind the image (Xen: above; this core: below). */
+static void choose_heap(void)
+{
+    uintptr_t image = (uintptr_t)image_end;
+    bool below = placed_start && placed_start - image > heap_end - placed_end;
+    heap_next = below || !placed_start ? image : placed_end;
+    heap_next = (heap_next + 2 * PAGE_BYTES) & -(uintptr_t)PAGE_BYTES;
+    if (below)
+        heap_end = placed_start & -(uintptr_t)PAGE_BYTES;
+}
+
 void memory_start(const struct hvm_start_info *info)
 {
     const struct hvm_memmap_table_entry *map = (void *)(uintptr_t)info->memmap_paddr;
     const struct hvm_modlist_entry *modules = (void *)(uintptr_t)info->modlist_paddr;
-    uintptr_t start = (uintptr_t)image_end;
     rsdp_address = info->rsdp_paddr;
-    raise(&start, (uintptr_t)info, sizeof(*info));
+    placed((uintptr_t)info, PAGE_BYTES);
     if (info->cmdline_paddr)
-        raise(&start, info->cmdline_paddr, PAGE_BYTES);
+        placed(info->cmdline_paddr, PAGE_BYTES);
     for (unsigned i = 0; i < info->nr_modules; i++)
-        raise(&start, modules[i].paddr, modules[i].size);
+        placed(modules[i].paddr, modules[i].size);
     for (unsigned i = 0; info->version >= 1 && i < info->memmap_entries && i < ARRAY_SIZE(memory_map); i++) {
         memory_map[memory_map_entries++] = map[i];
         if (map[i].type != XEN_HVM_MEMMAP_TYPE_RAM)
@@ -81,7 +97,7 @@ void memory_start(const struct hvm_start_info *info)
         if (map[i].addr <= (uintptr_t)image_end && map[i].addr + map[i].size > (uintptr_t)image_end)
             heap_end = map[i].addr + map[i].size > WINDOW_BASE ? WINDOW_BASE : map[i].addr + map[i].size;
     }
-    heap_next = (start + 2 * PAGE_BYTES) & -(uintptr_t)PAGE_BYTES;
+    choose_heap();
 }
 
 void *alloc_pages(unsigned count)
