@@ -23,6 +23,8 @@ public static class GrubConfig
         text.Append("terminal_input serial console\n");
         text.Append("terminal_output serial console\n");
         text.Append("set timeout=0\n");
+        // Multiboot has no word for where UEFI keeps the ACPI tables: GRUB puts a pointer where BIOS has it.
+        text.Append("if [ \"$grub_platform\" = efi ]; then acpi; fi\n");
         text.Append("menuentry \"Microkernel\" {\n");
         text.Append($"    multiboot /boot/core.elf {coreOptions}".TrimEnd()).Append('\n');
         foreach (string name in set.Modules.Select(static m => m.Name).Prepend(BootSet.ManifestName))
