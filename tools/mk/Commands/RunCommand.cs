@@ -44,8 +44,11 @@ public sealed class RunCommand
         CoreImage.Ensure();
         BootSet set = BootSet.For(guests);
         MachineOptions options = _machine.Read(parsed, GuestFiles.HostMemoryMiB(guests, set));
-        RunResult result = await RunAsync(guests, set, options, parsed.GetValue(_quiet), parsed.GetValue(_log));
-        foreach (string line in result.Reason.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        bool quiet = parsed.GetValue(_quiet);
+        RunResult result = await RunAsync(guests, set, options, quiet, parsed.GetValue(_log));
+        // Of a panic that stands above in the core's log, the first line will do.
+        IEnumerable<string> reason = result.Reason.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        foreach (string line in result.Code == ExitCode.CorePanicked && !quiet ? reason.Take(1) : reason)
         {
             if (result.Code == ExitCode.Success)
                 Say.Line(line);
