@@ -50,9 +50,9 @@ internal static unsafe class KernelMain
     [RuntimeExport("KernelContinue")]
     private static void Continue()
     {
-        ReadOnlySpan<byte> options = _loader!.CommandLine;
-        SelfTest.Run(options.StartsWith("selftest="u8) ? options.Slice("selftest="u8.Length) : default);
-        MachineStartup startup = new(new FrameWindows(_memory!.FrameCount, CpuControl.HasNoExecute), options, _startTsc);
+        var windows = new FrameWindows(_memory!.FrameCount, CpuControl.HasNoExecute);
+        MachineStartup startup = new(windows, _loader!.CommandLine, _startTsc);
+        SelfTest.Run(startup.Options.SelfTest);
         startup.Run(_loader.TableRanges, TrampolineFrame(_loader.UsableRanges));
         CoreStartup.Run(startup, _memory, _loader);
     }

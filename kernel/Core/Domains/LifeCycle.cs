@@ -25,8 +25,8 @@ public sealed class LifeCycle
         _builder = new DomainBuilder(kernel);
     }
 
-    /// <summary>Some domain has a step to take.</summary>
-    public bool HasWork => FindWork() != null;
+    /// <summary>Some domain has a step to take, and no CPU is at it (who goes on until there is none).</summary>
+    public bool HasWork => Volatile.Read(ref _busy) == 0 && FindWork() != null;
 
     /// <summary>Some domain has been started since the core's start.</summary>
     public bool AnyStarted { get; private set; }
@@ -112,8 +112,13 @@ public sealed class LifeCycle
         {
             case BuildProgress.Done:
                 domain.State = DomainState.Running;
-                AnyStarted = true;
                 Report(domain, "started"u8);
+                if (!AnyStarted)
+                {
+                    AnyStarted = true;
+                    _kernel.Machine.FirstDomainStarts();
+                }
+
                 _kernel.Dispatcher.BringOnline(domain.Vcpus[0]);
                 break;
             case BuildProgress.Failed:

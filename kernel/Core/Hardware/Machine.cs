@@ -62,6 +62,11 @@ public abstract class Machine
     /// <summary>Takes one byte of console input if there is any.</summary>
     public abstract bool TryReadConsole(out byte value);
 
+    /// <summary>The first domain is about to execute its first instruction: start-up is over.</summary>
+    public virtual void FirstDomainStarts()
+    {
+    }
+
     /// <summary>Stops the machine with a report; never returns.</summary>
     public abstract void Panic(string reason);
 }

@@ -41,6 +41,7 @@ internal sealed class MachineStartup
         _machine = new X64Machine(_ports, memory);
         _log = new Log(_machine);
         _clock = new StartupClock(startTsc);
+        _machine.Startup = _clock;
         _options = CoreOptions.Parse(commandLine, _log);
         _ports.Assign(_options.Console, _options.Guests);
     }

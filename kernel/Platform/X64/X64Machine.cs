@@ -1,6 +1,7 @@
 using System;
 using Microkernel.Core;
 using Microkernel.Core.Hardware;
+using Microkernel.Core.Logging;
 using Microkernel.Platform.Apic;
 using Microkernel.Platform.Cpus;
 using Microkernel.Platform.Rtc;
@@ -63,6 +64,9 @@ internal sealed class X64Machine : Machine
     /// <summary>See <see cref="TscFrequency"/>.</summary>
     internal ulong Frequency { get; set; }
 
+    /// <summary>What start-up takes.</summary>
+    internal StartupClock Startup { get; set; } = null!;
+
     /// <summary>The battery-backed clock's time.</summary>
     internal WallClock WallClock { get; set; } = null!;
 
@@ -98,6 +102,10 @@ internal sealed class X64Machine : Machine
 
     /// <inheritdoc/>
     public override bool TryReadConsole(out byte value) => _ports.TryReadGuests(out value);
+
+    /// <inheritdoc/>
+    public override void FirstDomainStarts() => new Log(this).Write(
+        $"boot: instructions {Startup.Executed}, idle and calibration {Startup.Waited} ({Startup.Microseconds} us)");
 
     /// <inheritdoc/>
     public override void Panic(string reason) => Environment.FailFast(reason);

@@ -142,12 +142,14 @@ internal sealed unsafe class Processors
 
     private bool Arrives(int cpu, ulong nanoseconds)
     {
+        ulong before = Cpu.ReadTsc();
         ulong deadline = _clock.Deadline(nanoseconds);
         while (Volatile.Read(ref _arrived) != cpu && Cpu.ReadTsc() < deadline)
         {
             Cpu.Pause();
         }
 
+        _clock.CountAsWaited(before);
         return Volatile.Read(ref _arrived) == cpu;
     }
 
