@@ -19,6 +19,11 @@ function last_part(name) {
     return name
 }
 
+function method_part(name) {
+    sub(/<.*/, "<>", name)
+    return name
+}
+
 function add(address, type, name) {
     if (address == last)
         return
@@ -33,10 +38,17 @@ symbol ~ /^_ZTV[0-9]+.*Exception$/ { add(address, "", last_part(symbol)); next }
 $2 !~ /^[tT]$/ || symbol ~ /^image_/ { next }
 {
     at = index(substr(symbol, 3), "__")
-    if (symbol ~ /^__/ || at == 0)
+    if (symbol ~ /^__|^unbox_/) {
+        if (!helper)                 # one entry for a run of them
+            add(address, "", "compiler helper")
+        helper = 1
+        next
+    }
+    helper = 0
+    if (at == 0)
         add(address, "", symbol)
     else
-        add(address, last_part(substr(symbol, 1, at + 1)), substr(symbol, at + 4))
+        add(address, last_part(substr(symbol, 1, at + 1)), method_part(substr(symbol, at + 4)))
 }
 
 END {
