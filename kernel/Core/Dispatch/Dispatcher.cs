@@ -1,3 +1,4 @@
+using System.Threading;
 using Microkernel.Core.Domains;
 using Microkernel.Core.Hardware;
 using Microkernel.Core.Time;
@@ -242,7 +243,13 @@ public sealed class Dispatcher
         Vcpu? current = cpu.Current;
         bool preempts = current != null && context.VirtualTime + _wakeAdvantage < current.Scheduling.VirtualTime;
         cpu.Lock.Exit();
-        cpu.MustReschedule |= preempts;
+        if (preempts)
+        {
+            cpu.MustReschedule = true;
+        }
+
+        // Pairs with the barrier in Wait: either that CPU sees the vCPU in its queue, or it is seen to be idle here.
+        Interlocked.MemoryBarrier();
         if (cpu.Index != _machine.CurrentCpu && (preempts || cpu.IsIdle))
         {
             _machine.SendKick(cpu.Index);
@@ -322,7 +329,7 @@ public sealed class Dispatcher
     private void Wait(PhysicalCpu cpu)
     {
         cpu.IsIdle = true;
-        System.Threading.Interlocked.MemoryBarrier();
+        Interlocked.MemoryBarrier();
         if (cpu.Queue.Count == 0 && !_kernel.LifeCycle.HasWork && !_kernel.Consoles.HasWork)
         {
             ArmTimer(cpu, ulong.MaxValue);

@@ -44,7 +44,7 @@ internal sealed unsafe class SvmVcpu : VcpuHardware
     private readonly VmcbClean _cleanAfterExit;
     private readonly TlbControl _flush;
     private readonly ushort[] _exitTable;
-    private ulong _xcr0;
+    private ulong _xcr0 = ExtendedState.X87Only;
     private ulong _tscAux;
     private int _cpu = -1;
     private bool _isLoaded;
