@@ -1,4 +1,5 @@
 using System.Threading;
+using Microkernel.Core.Events;
 using Microkernel.Core.Hardware;
 
 namespace Microkernel.Core.Vcpus;
@@ -47,7 +48,8 @@ public sealed class StartupRequest(Vcpu vcpu)
     {
         int request = Interlocked.Exchange(ref _request, 0);
         using TicketLock.Holder held = vcpu.Domain.StartLock.Hold();
-        if ((request & Init) != 0)
+        // As on Xen, INIT does nothing to a vCPU that waits to be started: what is posted to its local APIC stays.
+        if ((request & Init) != 0 && vcpu.IsInitialised)
         {
             vcpu.IsInitialised = false;
             vcpu.IsHalted = false;
@@ -59,9 +61,19 @@ public sealed class StartupRequest(Vcpu vcpu)
             FillRealMode((byte)request, out VcpuContext context);
             vcpu.Hardware.Reset(in context);
             vcpu.IsInitialised = true;
+            RaiseAgain();
         }
 
         vcpu.WantsOffline |= !vcpu.IsInitialised;
+    }
+
+    // An upcall that INIT took from the local APIC would never be raised again: evtchn_upcall_pending is still set.
+    private void RaiseAgain()
+    {
+        if (VcpuInfo.IsUpcallPending(vcpu))
+        {
+            vcpu.RaiseUpcall();
+        }
     }
 
     // After a start-up IPI (AMD APM vol. 2, 14.1.3 and 15.28): as after INIT, but code starts at the page.
