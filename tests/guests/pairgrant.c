@@ -46,6 +46,7 @@ static void server_mapping(void)
     meet();                                     /* 6: all unmapped */
     CHECK_EQ(grant_table[REF].flags, GTF_permit_access);
     CHECK_EQ(grant_table[FOR_OTHERS].flags, GTF_permit_access);
+    meet();                                     /* 7: looked */
 }
 
 static void client_mapping(void)
@@ -74,6 +75,7 @@ static void client_mapping(void)
     meet();                                     /* 5 */
     CHECK_EQ(grant_unmap(gfn + 1, second), GNTST_okay);
     meet();                                     /* 6 */
+    meet();                                     /* 7 */
 }
 
 static void client_readonly(void)
