@@ -11,7 +11,7 @@ internal static unsafe class SpanHelpers
     internal static nint MaskIndex(int index, int length)
     {
         long wide = (uint)index;
-        return (nint)(wide & (wide - length >> 63));
+        return (nint)(wide & (wide - (uint)length >> 63));
     }
 
     /// <summary>The start if it is at most the length, zero otherwise, computed without a branch.</summary>
@@ -19,7 +19,7 @@ internal static unsafe class SpanHelpers
     internal static nint MaskStart(int start, int length)
     {
         long wide = (uint)start;
-        return (nint)(wide & (wide - 1 - length >> 63));
+        return (nint)(wide & (wide - 1 - (uint)length >> 63));
     }
 
     /// <summary>Copies bytes; the two places may overlap.</summary>

@@ -28,6 +28,7 @@ internal static class SpanChecks
         bytes[^5..].Fill(3);
         bytes.Slice(1, 9).Clear();
         report.Line("filled and cleared"u8, Sum(bytes));
+        RunCopies(report);
         RunViews(report, bytes);
         RunSearches(report);
         RunArrays(report);
@@ -42,6 +43,31 @@ internal static class SpanChecks
         }
 
         return sum;
+    }
+
+    /// <summary>Every length up to beyond the copies that are made in one piece, forwards and backwards over itself.</summary>
+    private static void RunCopies(Report report)
+    {
+        const int Longest = 90;
+        byte[] bytes = new byte[3 * Longest];
+        for (int length = 0; length <= Longest; length++)
+        {
+            long sum = 0;
+            for (int distance = -Longest; distance <= Longest; distance += length < 10 ? 1 : 7)
+            {
+                for (int i = 0; i < bytes.Length; i++)
+                {
+                    bytes[i] = (byte)(i * 13 + length);
+                }
+
+                bytes.AsSpan(Longest, length).CopyTo(bytes.AsSpan(Longest + distance));
+                sum = sum * 31 + Sum(bytes);
+                bytes.AsSpan(Longest + distance, length).Clear();
+                sum = sum * 31 + Sum(bytes);
+            }
+
+            report.Line("copy"u8, sum);
+        }
     }
 
     private static void RunViews(Report report, Span<byte> bytes)

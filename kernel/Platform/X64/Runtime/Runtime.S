@@ -76,15 +76,34 @@ memset:
     movq %r8, %rax
     ret
 
-// rdi: destination, rsi: source, rdx: length; the two may overlap; returns the destination.
+// rdi: destination, rsi: source, rdx: length; the two may overlap; returns the destination. Short copies, which are
+// nearly all, read everything before they write: the first and the last bytes, which overlap in the middle.
     .globl memcpy, memmove
 memcpy:
 memmove:
     movq %rdi, %rax
-    movq %rdi, %rcx
+    cmpq $16, %rdx
+    jb 3f
+    movups (%rsi), %xmm0
+    movups -16(%rsi, %rdx), %xmm1
+    cmpq $32, %rdx
+    ja 1f
+    movups %xmm0, (%rdi)
+    movups %xmm1, -16(%rdi, %rdx)
+    ret
+1:  cmpq $64, %rdx
+    ja 2f
+    movups 16(%rsi), %xmm2
+    movups -32(%rsi, %rdx), %xmm3
+    movups %xmm0, (%rdi)
+    movups %xmm2, 16(%rdi)
+    movups %xmm3, -32(%rdi, %rdx)
+    movups %xmm1, -16(%rdi, %rdx)
+    ret
+2:  movq %rdi, %rcx
     subq %rsi, %rcx
     cmpq %rdx, %rcx
-    jb 1f
+    jb copy_backwards
     movq %rdx, %rcx
     shrq $3, %rcx
     rep movsq
@@ -92,7 +111,36 @@ memmove:
     andl $7, %ecx
     rep movsb
     ret
-1:  leaq -1(%rdi, %rdx), %rdi
+3:  cmpl $8, %edx
+    jb 4f
+    movq (%rsi), %rcx
+    movq -8(%rsi, %rdx), %r8
+    movq %rcx, (%rdi)
+    movq %r8, -8(%rdi, %rdx)
+    ret
+4:  cmpl $4, %edx
+    jb 5f
+    movl (%rsi), %ecx
+    movl -4(%rsi, %rdx), %r8d
+    movl %ecx, (%rdi)
+    movl %r8d, -4(%rdi, %rdx)
+    ret
+5:  testl %edx, %edx
+    jz 6f
+    movzbl (%rsi), %ecx
+    movzbl -1(%rsi, %rdx), %r8d
+    shrl %edx /* the byte in the middle, if there are three */
+    movzbl (%rsi, %rdx), %r9d
+    movb %r9b, (%rdi, %rdx)
+    movb %cl, (%rdi)
+    jc 7f
+    movb %r8b, 1(%rdi)
+6:  ret
+7:  movb %r8b, (%rdi, %rdx, 2)
+    ret
+
+copy_backwards:
+    leaq -1(%rdi, %rdx), %rdi
     leaq -1(%rsi, %rdx), %rsi
     movq %rdx, %rcx
     std

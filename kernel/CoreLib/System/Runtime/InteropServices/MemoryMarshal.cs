@@ -80,16 +80,28 @@ public static class MemoryMarshal
     /// <inheritdoc cref="GetReference{T}(Span{T})"/>
     public static ref T GetReference<T>(ReadOnlySpan<T> span) => ref span.Reference;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int CastLength<TFrom, TTo>(int length)
         where TFrom : struct
         where TTo : struct
     {
-        // Bytes, plain values of the same size, or a computation in 64 bits: no product overflows.
         CheckPlain<TFrom>();
         CheckPlain<TTo>();
-        ulong count = (ulong)(uint)length * (uint)Unsafe.SizeOf<TFrom>() / (uint)Unsafe.SizeOf<TTo>();
+        if (Unsafe.SizeOf<TFrom>() == Unsafe.SizeOf<TTo>())
+        {
+            return length;
+        }
+
+        return Unsafe.SizeOf<TFrom>() == 1
+            ? (int)((uint)length / (uint)Unsafe.SizeOf<TTo>())
+            : ConvertLength(length, Unsafe.SizeOf<TFrom>(), Unsafe.SizeOf<TTo>());
+    }
+
+    private static int ConvertLength(int length, int from, int to)
+    {
+        ulong count = (ulong)(uint)length * (uint)from / (uint)to;
         if (count > int.MaxValue)
-            ThrowHelper.ArgumentOutOfRange();
+            ThrowHelper.Overflow();
         return (int)count;
     }
 
