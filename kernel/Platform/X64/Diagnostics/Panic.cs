@@ -38,7 +38,7 @@ internal static unsafe class Panic
     {
         Begin(isNonMaskable: false);
         PanicText text = new("PANIC: "u8);
-        if (exception != null)
+        if (exception is not null and not ExecutionEngineException)
         {
             text.Add(SymbolTable.TypeName(exception));
             text.Add(message == null ? ""u8 : ": "u8);
