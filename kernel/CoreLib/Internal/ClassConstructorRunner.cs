@@ -35,6 +35,7 @@ internal static unsafe class ClassConstructorRunner
                 continue;
             if (Interlocked.CompareExchange(ref state, running, constructor) != constructor)
                 continue;
+            // Sound: what is neither zero nor odd is still the address that the compiler put there.
             ((delegate* unmanaged<void>)constructor)();
             Volatile.Write(ref state, 0);
             return;

@@ -9,6 +9,8 @@ namespace Internal.Runtime;
 /// </summary>
 public static unsafe class Heap
 {
+    // Sound, for everything here: memory between _next and _end is zero, the heap's own, and handed out once; one CPU
+    // allocates during start-up. What the compiler passes as a type is one.
     private const int ExceptionReserve = 512;
 
     private static byte* _next;

@@ -9,6 +9,7 @@ namespace Internal.Runtime;
 /// </summary>
 internal static unsafe class InterfaceDispatch
 {
+    // Sound, for everything here: cells, types and maps are read-only data that the compiler made to fit each other.
     private const int RelativePointerFlags = 3;
 
     /// <summary>A call site's cell; a run of cells ends with one whose stub is null and whose second word is the slot.</summary>

@@ -11,6 +11,8 @@ namespace Internal.Runtime;
 [StructLayout(LayoutKind.Sequential)]
 internal unsafe struct MethodTable
 {
+    // Sound, for every pointer here: the compiler lays the parts out in this order and counts them, MethodTables never
+    // move, and callers ask for what the flags say is there.
     private const uint KindMask = 0x0003_0000;
     private const uint ParameterizedKind = 0x0002_0000;
     private const uint DispatchMapFlag = 0x0004_0000;

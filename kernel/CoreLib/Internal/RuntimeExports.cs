@@ -6,6 +6,7 @@ namespace System.Runtime;
 /// <summary>Boxing, under the names that the compiler knows. It allocates: start-up only.</summary>
 internal static unsafe class RuntimeExports
 {
+    // Sound: the compiler passes a value of the type it names, and unboxes to the type that was checked.
     private static object RhBox(MethodTable* type, ref byte data)
     {
         MethodTable** box = Heap.Allocate(type, type->BaseSize);

@@ -5,6 +5,7 @@ namespace Internal.Runtime.CompilerHelpers;
 /// <summary>Prepares what the compiler left for the start of the program.</summary>
 public static unsafe class StartupCodeHelpers
 {
+    // Sound, for everything here: the signature was checked, and the sections are what the pinned compiler emits.
     private const uint Signature = 0x0052_5452; // "RTR\0"
     private const int GcStaticRegion = 201;
     private const int EagerConstructors = 205;

@@ -5,6 +5,8 @@ namespace System.Runtime;
 /// <summary>Casts and array stores, under the names that the compiler knows.</summary>
 internal static unsafe class TypeCast
 {
+    // Sound, for everything here: the compiler passes types, and every object points to its own.
+
     /// <summary>Whether instances of the type are exceptions.</summary>
     internal static bool IsException(MethodTable* type) => IsOrDerives(type, MethodTable.Of<Exception>());
 

@@ -3,6 +3,7 @@ namespace System;
 /// <summary>The base of all types; its only field is the pointer to the type's MethodTable.</summary>
 public unsafe class Object
 {
+    // Sound: the allocator sets it before anybody sees the object.
     internal Internal.Runtime.MethodTable* m_pEEType;
 
     /// <summary>Reference equality, unless a type overrides it.</summary>

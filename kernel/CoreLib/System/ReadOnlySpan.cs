@@ -34,6 +34,7 @@ public readonly ref struct ReadOnlySpan<T>
     {
         if (length < 0)
             ThrowHelper.ArgumentOutOfRange();
+        // Sound if the caller is right about the memory, which only code that may be unsafe can be asked.
         _reference = ref Unsafe.AsRef<T>(pointer);
         _length = length;
     }
@@ -100,6 +101,8 @@ public readonly ref struct ReadOnlySpan<T>
         CopyTo(result);
         return result;
     }
+
+    // Sound: nothing is read through the address of an empty span.
 
     /// <summary>For <c>fixed</c>: the first element, or nothing.</summary>
     public unsafe ref readonly T GetPinnableReference() => ref _length == 0 ? ref Unsafe.AsRef<T>(null) : ref _reference;

@@ -34,6 +34,7 @@ public readonly ref struct Span<T>
     {
         if (length < 0)
             ThrowHelper.ArgumentOutOfRange();
+        // Sound if the caller is right about the memory, which only code that may be unsafe can be asked.
         _reference = ref Unsafe.AsRef<T>(pointer);
         _length = length;
     }
@@ -98,6 +99,8 @@ public readonly ref struct Span<T>
 
     /// <summary>Copies all elements to the start of another span; panics if they do not fit.</summary>
     public void CopyTo(Span<T> destination) => ((ReadOnlySpan<T>)this).CopyTo(destination);
+
+    // Sound: nothing is read through the address of an empty span.
 
     /// <summary>For <c>fixed</c>: the first element, or nothing.</summary>
     public unsafe ref T GetPinnableReference() => ref _length == 0 ? ref Unsafe.AsRef<T>(null) : ref _reference;

@@ -4,7 +4,7 @@ using System.Runtime.CompilerServices;
 namespace System;
 
 /// <summary>What spans and the compiler need to move memory.</summary>
-internal static unsafe class SpanHelpers
+internal static class SpanHelpers
 {
     /// <summary>The index if it is below the length, zero otherwise, computed without a branch.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -44,6 +44,7 @@ internal unsafe struct CpuBlock
         get => Current->Index;
     }
 
+    // Sound: GS points to this CPU's block, from Boot.S on to a small one that is replaced before windows are opened.
     [MethodImpl(MethodImplOptions.InternalCall)]
     [RuntimeImport("*", "cpu_identity")]
     private static extern ulong Identity();

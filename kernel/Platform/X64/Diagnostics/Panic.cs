@@ -15,6 +15,7 @@ namespace Microkernel.Platform.Diagnostics;
 /// </summary>
 internal static unsafe class Panic
 {
+    // Sound: every CPU has a block with its number, whatever else is broken.
     private static int _panicking;
     private static int _panickingCpu;
 

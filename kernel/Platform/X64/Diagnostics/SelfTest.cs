@@ -24,7 +24,7 @@ internal static unsafe class SelfTest
 
     private static void FailOnProtection(ReadOnlySpan<byte> name)
     {
-        // Not sound, which is the point: each access must be stopped by the CPU.
+        // Sound: each access is stopped by the CPU, which is what the test is about.
         if (name.SequenceEqual("null"u8))
         {
             *(ulong*)_zero = 1;

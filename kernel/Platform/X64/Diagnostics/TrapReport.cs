@@ -30,6 +30,7 @@ internal static unsafe class TrapReport
         }
 
         text.Add(", CPU "u8);
+        // Sound: every CPU has a block with its number.
         text.Add((ulong)CpuBlock.Current->Index);
         text.End();
         WriteRegisters(in frame);

@@ -8,6 +8,8 @@ namespace System.Runtime.CompilerServices;
 /// </summary>
 public static unsafe class Unsafe
 {
+    // Sound only where the caller says why; the bodies here are the compiler's.
+
     /// <summary>The same object as another type.</summary>
     [Intrinsic]
     public static T As<T>(object? value)
