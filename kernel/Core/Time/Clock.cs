@@ -56,8 +56,12 @@ public sealed class Clock
         ulong ticks = ToTicks(nanoseconds);
 
         // The multiplier is rounded down: over a long time the clock is a little behind the frequency.
-        ulong reached = ToNanoseconds(ticks);
-        ticks += reached < nanoseconds && ticks != ulong.MaxValue ? ToTicks(nanoseconds - reached) : 0;
+        for (int i = 0; i < 2 && ticks != ulong.MaxValue; i++)
+        {
+            ulong reached = ToNanoseconds(ticks);
+            ticks += reached < nanoseconds ? ToTicks(nanoseconds - reached) : 0;
+        }
+
         return ticks > ulong.MaxValue - _start ? ulong.MaxValue : _start + ticks;
     }
 

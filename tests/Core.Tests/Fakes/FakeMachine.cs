@@ -41,6 +41,9 @@ public sealed class FakeMachine : Machine
     /// <summary>Called when a CPU idles.</summary>
     public Action? OnIdle { get; set; }
 
+    /// <summary>Called for every write to the console.</summary>
+    public Action? OnWriteConsole { get; set; }
+
     public int SpeculationBarriers { get; private set; }
 
     public StringBuilder Log { get; } = new();
@@ -93,7 +96,11 @@ public sealed class FakeMachine : Machine
 
     public override void WriteLog(ReadOnlySpan<byte> text) => Log.Append(Encoding.ASCII.GetString(text));
 
-    public override void WriteConsole(ReadOnlySpan<byte> bytes) => ConsoleOutput.Append(Encoding.Latin1.GetString(bytes));
+    public override void WriteConsole(ReadOnlySpan<byte> bytes)
+    {
+        ConsoleOutput.Append(Encoding.Latin1.GetString(bytes));
+        OnWriteConsole?.Invoke();
+    }
 
     public override bool TryReadConsole(out byte value) => ConsoleInput.TryDequeue(out value);
 

@@ -21,12 +21,14 @@ public sealed class TestHost
     public const int FirstFreeFrame = 64;
     public const int DomainFrames = 1024;
 
-    public TestHost(int domains = 2, int vcpus = 1, int cpus = 2, Action<DomainConfig>? configure = null, Func<uint, uint, CpuidResult>? source = null)
+    public TestHost(
+        int domains = 2, int vcpus = 1, int cpus = 2, Action<DomainConfig>? configure = null,
+        Func<uint, uint, CpuidResult>? source = null, string commandLine = "")
     {
         Machine = new FakeMachine(cpus, FrameCount) { VcpuFactory = () => new FakeVcpuHardware(), CpuidSource = source };
         HostMemory memory = new(Machine, FrameCount);
         memory.Allocator.AddFree(FirstFreeFrame, FrameCount - FirstFreeFrame);
-        Kernel = new Kernel(Machine, new BootInformation { Memory = memory });
+        Kernel = new Kernel(Machine, new BootInformation { Memory = memory, CommandLine = Encoding.ASCII.GetBytes(commandLine) });
         Kernel.Prepare([.. Enumerable.Range(0, domains).Select(i => Config(i, vcpus, configure))]);
         foreach (Domain domain in Kernel.Domains.Slots)
         {
