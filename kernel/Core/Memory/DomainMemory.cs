@@ -294,7 +294,7 @@ public sealed class DomainMemory
     public long UnmapForeign(ulong gfn, ulong mfn)
     {
         using TicketLock.Holder held = Physmap.Lock.Hold();
-        long result = Physmap.UnmapPage(gfn, mfn, PageKind.Foreign);
+        long result = Physmap.UnmapForeign(gfn, mfn);
         ForeignPages -= result == 0 ? 1UL : 0;
         return result;
     }
@@ -335,13 +335,10 @@ public sealed class DomainMemory
 
         int freed = 0;
         ulong end = Math.Min(_host.Frames.FrameCount, _sweep + RecordsPerPiece);
-        for (; _sweep < end && freed < FreedPerPiece; _sweep++)
+        while (freed < FreedPerPiece && (_sweep = _host.Frames.NextHeld(_sweep, end, Owner)) < end)
         {
-            if (_host.Frames.Owner(_sweep) == Owner && _host.Frames.IsHeld(_sweep))
-            {
-                _host.Allocator.GiveUp(_sweep);
-                freed++;
-            }
+            _host.Allocator.GiveUp(_sweep++);
+            freed++;
         }
 
         bool done = _sweep == _host.Frames.FrameCount;

@@ -145,6 +145,22 @@ public sealed class FrameTable
         }
     }
 
+    /// <summary>The first frame from <paramref name="start"/> on that an owner holds; <paramref name="end"/> if there is none.</summary>
+    internal ulong NextHeld(ulong start, ulong end, ushort owner)
+    {
+        foreach (ref readonly ulong record in _records.AsSpan((int)start, (int)(end - start)))
+        {
+            if ((record & (Held | ushort.MaxValue)) == (Held | owner))
+            {
+                break;
+            }
+
+            start++;
+        }
+
+        return start;
+    }
+
     /// <summary>A scrubbed frame becomes free.</summary>
     internal void MarkScrubbed(ulong mfn)
     {

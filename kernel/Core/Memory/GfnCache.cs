@@ -5,7 +5,8 @@ namespace Microkernel.Core.Memory;
 
 /// <summary>
 /// A vCPU's last translations of guest pages to frames, so that a walk of the guest's tables costs few walks of the nested
-/// one. Good as long as the address space's generation stands. The caller of every method holds <see cref="Physmap.Lock"/>.
+/// one. Good as long as the address space's generation stands; foreign pages, which it does not cover, are looked up each
+/// time. The caller of every method holds <see cref="Physmap.Lock"/>.
 /// </summary>
 public sealed class GfnCache
 {
@@ -28,21 +29,33 @@ public sealed class GfnCache
         }
 
         ulong frame = _frames[slot];
-        if (_pages[slot] != gfn + 1)
+        if (_pages[slot] != gfn + 1 && !TryFill(physmap, gfn, slot, out frame))
         {
-            if (!physmap.TryLookup(gfn, out mfn, out NestedAccess access))
-            {
-                writable = false;
-                return false;
-            }
-
-            frame = mfn | ((access & NestedAccess.Write) != 0 ? Writable : 0);
-            _pages[slot] = gfn + 1;
-            _frames[slot] = frame;
+            mfn = 0;
+            writable = false;
+            return false;
         }
 
         mfn = frame & ~Writable;
         writable = (frame & Writable) != 0;
+        return true;
+    }
+
+    private bool TryFill(Physmap physmap, ulong gfn, int slot, out ulong frame)
+    {
+        if (!physmap.TryLookup(gfn, out PhysmapEntry entry))
+        {
+            frame = 0;
+            return false;
+        }
+
+        frame = entry.Mfn | ((entry.Access & NestedAccess.Write) != 0 ? Writable : 0);
+        if (entry.Kind != PageKind.Foreign)
+        {
+            _pages[slot] = gfn + 1;
+            _frames[slot] = frame;
+        }
+
         return true;
     }
 }

@@ -42,7 +42,10 @@ public sealed class Physmap
     /// <summary>Frame of the root table.</summary>
     public ulong Root { get; private set; }
 
-    /// <summary>Grows whenever a page is removed or reduced: what was looked up before may be wrong.</summary>
+    /// <summary>
+    /// Grows whenever a page of the domain's own is removed: what was looked up before may be wrong. Foreign pages come
+    /// and go without it: who remembers translations leaves them out.
+    /// </summary>
     public ulong Generation { get; private set; } = 1;
 
     /// <summary>The highest page ever mapped.</summary>
@@ -167,8 +170,8 @@ public sealed class Physmap
         return result;
     }
 
-    /// <summary>Removes a 4 KiB page if it maps this frame as this kind: 0 or ENOENT.</summary>
-    public long UnmapPage(ulong gfn, ulong mfn, PageKind kind)
+    /// <summary>Removes a foreign page if it maps this frame: 0 or ENOENT.</summary>
+    public long UnmapForeign(ulong gfn, ulong mfn)
     {
         // The lookup leaves the table in the cache.
         if (!TryFindTable(gfn, out ulong table) && (!TryLookup(gfn, out _) || !TryFindTable(gfn, out table)))
@@ -178,13 +181,12 @@ public sealed class Physmap
 
         using FrameView view = new(_host.Memory, table);
         ref ulong entry = ref view.As<ulong>()[Index(gfn, 1)];
-        if (!_format.IsPresent(entry) || _format.Mfn(entry) != mfn || KindOf(entry) != kind)
+        if (!_format.IsPresent(entry) || _format.Mfn(entry) != mfn || KindOf(entry) != PageKind.Foreign)
         {
             return XenError.ENOENT;
         }
 
         entry = 0;
-        Generation++;
         return 0;
     }
 
