@@ -52,8 +52,8 @@ internal static unsafe class KernelMain
     {
         var windows = new FrameWindows(_memory!.FrameCount, CpuControl.HasNoExecute);
         MachineStartup startup = new(windows, _loader!.CommandLine, _startTsc);
-        SelfTest.Run(startup.Options.SelfTest);
         startup.Run(_loader.TableRanges, TrampolineFrame(_loader.UsableRanges));
+        SelfTest.Run(startup.Options.SelfTest);
         CoreStartup.Run(startup, _memory, _loader);
     }
 

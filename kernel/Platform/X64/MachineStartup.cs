@@ -169,7 +169,9 @@ internal sealed class MachineStartup
         Panic.Stopper = new NmiStopper(_machine.Apic, _machine.Processors);
         _machine.Processors.Start(apicIds.AsSpan(1, count - 1));
         int listed = _acpi.Madt?.ApicIds.Length ?? 1;
-        _log.Write($"boot: {_machine.CpuCount} CPUs of {listed} up ({_clock.Microseconds} us)");
+        string mode = _machine.Apic.UsesX2Apic ? "x2APIC" : "xAPIC";
+        string timer = _machine.Apic.UsesDeadline ? "deadline" : "count-down";
+        _log.Write($"boot: {_machine.CpuCount} CPUs of {listed} up, {mode}, {timer} timer ({_clock.Microseconds} us)");
     }
 
     private int ThreadBits()
