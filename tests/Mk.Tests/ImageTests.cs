@@ -55,6 +55,23 @@ public sealed class ImageTests
     public void TheNewestSignedImageOfASeriesIsChosen(string series, string flavour, string? expected) =>
         Assert.That(KernelFetcher.Newest(Packages, series, flavour), Is.EqualTo(expected));
 
+    [TestCase("a.sources", "Types: deb\nURIs: http://x/debian\nSuites: s s-updates\nSigned-By: /k.gpg\n\nURIs: http://y/\nSuites: s\nSigned-By: /other\n", "/k.gpg")]
+    [TestCase("a.sources", "# c\nURIs: http://x/debian/\nSuites: s\nsigned-by:\n -----BEGIN\n .\n AB\nTrusted: no\n", "\n -----BEGIN\n .\n AB")]
+    [TestCase("a.sources", "URIs: http://x/debian\nSuites: t\nSigned-By: /k\n", null)]
+    [TestCase("a.list", "deb http://y s main\n#deb [signed-by=/no] http://x/debian s main\ndeb [arch=amd64 signed-by=/a.gpg,/b.gpg] http://x/debian/ s main\n", "/a.gpg /b.gpg")]
+    [TestCase("a.list", "deb http://x/debian s main\n", null)]
+    public void TheKeysOfASourceAreFoundInBothFormats(string file, string text, string? expected) =>
+        Assert.That(AptSource.FindSignedBy(file, text, "http://x/debian/", "s"), Is.EqualTo(expected));
+
+    [Test]
+    public void AnotherSuiteOfThisMachinesArchiveCanBeRead()
+    {
+        string folder = Directory.CreateTempSubdirectory("mk-apt").FullName;
+        string suite = OsRelease.Codename() == "bookworm" ? "bookworm-backports" : "bookworm";
+        Assert.That(KernelFetcher.Newest(Apt.OfSuite(suite, folder).NamesWith("linux-image-6."), suite == "bookworm" ? "6.1" : "6.12", "cloud"), Is.Not.Null);
+        Directory.Delete(folder, recursive: true);
+    }
+
     [TestCase("VERSION_CODENAME=bookworm", "bookworm")]
     [TestCase("VERSION_CODENAME=\"trixie\"", "trixie")]
     [TestCase("VERSION=x", null)]

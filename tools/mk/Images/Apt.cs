@@ -25,7 +25,10 @@ public sealed class Apt
         string sources = Path.Combine(folder, "sources");
         foreach (string name in new[] { "sources", "lists/partial", "cache/archives/partial" })
             Directory.CreateDirectory(Path.Combine(folder, name));
-        File.WriteAllText(Path.Combine(sources, "mk.sources"), Source(suite));
+        string release = OsRelease.Codename();
+        AptSource source = AptSource.OfMachine(release)
+            ?? throw new MkException(ExitCode.Usage, $"apt has no source of Debian {release}, component main: add one, then run apt-get update");
+        File.WriteAllText(Path.Combine(sources, "mk.sources"), source.Entry(suite));
         var apt = new Apt(
         [
             "-o", "Dir::Etc::sourcelist=/dev/null",
@@ -64,18 +67,5 @@ public sealed class Apt
         foreach (string deb in Directory.GetFiles(debs, "*.deb"))
             Tool.Run("dpkg-deb", ["-x", deb, folder]);
         Directory.Delete(debs, recursive: true);
-    }
-
-    /// <summary>The source entry of a suite, with address and keys as the machine's own release has them.</summary>
-    private static string Source(string suite)
-    {
-        string release = OsRelease.Codename();
-        string? line = Tool.Run("apt-get", ["indextargets", "--format", "$(RELEASE)|$(COMPONENT)|$(REPO_URI)|$(SIGNED_BY)", "Created-By: Packages"])
-            .Split('\n').FirstOrDefault(l => l.StartsWith($"{release}|main|", StringComparison.Ordinal));
-        if (line is null)
-            throw new MkException(ExitCode.Usage, $"apt has no source for Debian {release}, component main: add one, then apt-get update");
-        string[] fields = line.Split('|');
-        string signed = fields[3].Length > 0 ? $"Signed-By: {fields[3]}\n" : "";
-        return $"Types: deb\nURIs: {fields[2]}\nSuites: {suite}\nComponents: main\n{signed}";
     }
 }
