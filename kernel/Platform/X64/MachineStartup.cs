@@ -108,7 +108,7 @@ internal sealed class MachineStartup
 
     private void RouteInput(Madt madt, LocalApic apic)
     {
-        TrapDispatcher.Register(Vector.Input, new InputHandler(apic, _ports));
+        TrapDispatcher.Register(Vector.Input, new InputHandler(_machine, _ports));
         InterruptOverride input = madt.IsaInterrupt(
             _ports.GuestsPort == SerialPortChoice.Com2 ? Com2Interrupt : Com1Interrupt);
         foreach (IoApicInfo info in madt.IoApics)

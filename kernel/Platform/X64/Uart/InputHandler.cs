@@ -1,15 +1,16 @@
-using Microkernel.Platform.Apic;
 using Microkernel.Platform.Traps;
+using Microkernel.Platform.X64;
 
 namespace Microkernel.Platform.Uart;
 
 /// <summary>Bytes have arrived on the guests' serial port.</summary>
-internal sealed class InputHandler(LocalApic apic, SerialPorts ports) : InterruptHandler
+internal sealed class InputHandler(X64Machine machine, SerialPorts ports) : InterruptHandler
 {
     /// <inheritdoc/>
     public override void Handle()
     {
         ports.Receive();
-        apic.EndOfInterrupt();
+        machine.Apic.EndOfInterrupt();
+        machine.Kernel?.OnConsoleInput();
     }
 }
