@@ -33,6 +33,9 @@ public enum ExitReason
     /// <summary>The vCPU can take an NMI now (it executed IRET).</summary>
     NmiWindow,
 
+    /// <summary>MOV to CR8.</summary>
+    WriteTaskPriority,
+
     /// <summary>XSETBV.</summary>
     SetXcr,
 

@@ -48,6 +48,9 @@ public abstract class VcpuHardware
     /// <summary>Ask for an <see cref="ExitReason.InterruptWindow"/> exit once interrupts can be taken.</summary>
     public abstract bool InterruptWindow { set; }
 
+    /// <summary>What the guest reads from CR8, 0 to 15. It writes CR8 with <see cref="ExitReason.WriteTaskPriority"/>.</summary>
+    public abstract byte TaskPriority { set; }
+
     /// <summary>What is added to the host's time stamp counter to give the guest's.</summary>
     public abstract ulong TscOffset { get; set; }
 

@@ -61,15 +61,14 @@ public static class ApicAccess
         switch (register)
         {
             case ApicRegister.TaskPriority:
-                apic.SetRegister(register, value & VectorMask);
-                apic.LookAgain();
+                apic.SetTaskPriority((byte)value);
                 return true;
             case ApicRegister.EndOfInterrupt:
                 apic.EndInterrupt();
                 return true;
             case ApicRegister.SpuriousVector:
                 apic.SetRegister(register, value & SpuriousMask);
-                apic.LookAgain();
+                apic.SwitchedOn();
                 return true;
             case ApicRegister.ErrorStatus:
                 apic.LatchErrors();

@@ -39,6 +39,8 @@ public static class ApicBase
             apic.ResetRegisters();
         }
 
+        apic.SwitchedOn();
+
         return true;
     }
 

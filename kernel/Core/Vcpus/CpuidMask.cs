@@ -2,8 +2,8 @@ namespace Microkernel.Core.Vcpus;
 
 /// <summary>
 /// The CPU features that guests may see when the host has them, by CPUID register; names as in xen/arch-x86/cpufeatureset.h. Left out is
-/// what would need MSRs or intercepts that guests do not get: virtualization, performance monitoring, MONITOR, RDTSCP and RDPID (TSC_AUX is
-/// not switched), speculation controls, five-level paging.
+/// what would need MSRs or intercepts that guests do not get: virtualization, performance monitoring, MONITOR, Intel's speculation controls,
+/// five-level paging.
 /// </summary>
 public static class CpuidMask
 {
@@ -25,8 +25,8 @@ public static class CpuidMask
     /// <summary>Leaf 7 EBX, with the AVX-512 state: AVX512F DQ IFMA CD BW VL.</summary>
     public const uint Leaf7BWide = 0xD023_0000;
 
-    /// <summary>Leaf 7 ECX: PREFETCHWT1 UMIP PKU GFNI VAES VPCLMULQDQ MOVDIRI MOVDIR64B.</summary>
-    public const uint Leaf7C = 0x1800_070D;
+    /// <summary>Leaf 7 ECX: PREFETCHWT1 UMIP PKU GFNI VAES VPCLMULQDQ RDPID MOVDIRI MOVDIR64B.</summary>
+    public const uint Leaf7C = 0x1840_070D;
 
     /// <summary>Leaf 7 ECX, with the AVX-512 state: VBMI VBMI2 VNNI BITALG VPOPCNTDQ.</summary>
     public const uint Leaf7CWide = 0x0000_5842;
@@ -43,8 +43,8 @@ public static class CpuidMask
     /// <summary>Leaf 80000001 ECX: LAHF_LM CR8_LEGACY ABM SSE4A MISALIGNSSE 3DNOWPREFETCH XOP FMA4 TBM.</summary>
     public const uint Extended1C = 0x0021_09F1;
 
-    /// <summary>Leaf 80000001 EDX: the features repeated from leaf 1, and SYSCALL NX MMXEXT PAGE1GB LM 3DNOWEXT 3DNOW.</summary>
-    public const uint Extended1D = 0xE5D3_E9FF;
+    /// <summary>Leaf 80000001 EDX: the features repeated from leaf 1, and SYSCALL NX MMXEXT PAGE1GB RDTSCP LM 3DNOWEXT 3DNOW.</summary>
+    public const uint Extended1D = 0xEDD3_E9FF;
 
     /// <summary>Leaf 80000001 EDX, repeated from leaf 1 by AMD: APIC MTRR.</summary>
     public const uint Extended1DEmulated = 0x0000_1200;
@@ -52,8 +52,8 @@ public static class CpuidMask
     /// <summary>Leaf 80000007 EDX: invariant TSC.</summary>
     public const uint Extended7D = 0x0000_0100;
 
-    /// <summary>Leaf 80000008 EBX: CLZERO RSTR_FP_ERR_PTRS SSB_NO BTC_NO.</summary>
-    public const uint Extended8B = 0x2400_0005;
+    /// <summary>Leaf 80000008 EBX: CLZERO RSTR_FP_ERR_PTRS IBPB IBRS and its hints STIBP SSBD SSB_NO BTC_NO IBPB_RET.</summary>
+    public const uint Extended8B = 0x650F_D005;
 
     /// <summary>Leaf 80000021 EAX: LFENCE_DISPATCH VERW_CLEAR NSCB SRSO_NO.</summary>
     public const uint Extended21A = 0x2000_0064;

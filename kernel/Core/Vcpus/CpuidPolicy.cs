@@ -17,6 +17,7 @@ public sealed class CpuidPolicy
     private const uint HypercallPageMsr = 0x4000_0000;
     private const uint HvmFeatures = 0x5C; // IOMMU mappings, vCPU id, domain id, upcall vector
     private const uint TscIsReliable = 1 << 1;
+    private const uint HasRdtscp = 1 << 2;
     private const uint OsXsave = 1u << 27;
     private const uint Apic = 1u << 9;
     private const uint OsPke = 1u << 4;
@@ -176,7 +177,7 @@ public sealed class CpuidPolicy
         return size;
     }
 
-    private static void ReadXen(Vcpu vcpu, uint leaf, uint subleaf, ref CpuidResult result)
+    private void ReadXen(Vcpu vcpu, uint leaf, uint subleaf, ref CpuidResult result)
     {
         switch (leaf - XenBase)
         {
@@ -204,14 +205,14 @@ public sealed class CpuidPolicy
         }
     }
 
-    private static void ReadTime(Vcpu vcpu, uint subleaf, ref CpuidResult result)
+    private void ReadTime(Vcpu vcpu, uint subleaf, ref CpuidResult result)
     {
         Kernel kernel = vcpu.Domain.Kernel;
         uint kilohertz = (uint)(kernel.Machine.TscFrequency / 1000);
         switch (subleaf)
         {
             case 0:
-                result.Eax = TscIsReliable;
+                result.Eax = TscIsReliable | (_tables.HasRdtscp ? HasRdtscp : 0);
                 result.Ecx = kilohertz;
                 break;
             case 1:

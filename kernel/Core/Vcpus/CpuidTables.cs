@@ -19,6 +19,7 @@ public sealed class CpuidTables
     private const int CacheLeaves = 4;
     private const int XsaveLeaves = 10;
     private const uint Xsave = 1u << 26;
+    private const uint Rdtscp = 1u << 27;
     private const uint Pku = 1u << 3;
     private const uint MultipleThreads = 1u << 28;
     private const uint LinearAddressBits = 48;
@@ -65,6 +66,9 @@ public sealed class CpuidTables
 
     /// <summary>vCPUs of the domain.</summary>
     public uint VcpuCount => _vcpus;
+
+    /// <summary>Guests see RDTSCP.</summary>
+    public bool HasRdtscp => Extended.Length > 1 && (Extended[1].Edx & Rdtscp) != 0;
 
     private void Copy(ReadOnlySpan<uint> basic, ReadOnlySpan<uint> extended)
     {

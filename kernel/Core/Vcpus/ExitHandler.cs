@@ -48,7 +48,7 @@ public static class ExitHandler
                 // InterruptDelivery does what follows.
                 break;
             default:
-                HandleRare(vcpu, in exit);
+                HandleRare(vcpu, ref exit);
                 break;
         }
     }
@@ -73,12 +73,15 @@ public static class ExitHandler
         vcpu.Domain.Shutdown(ShutdownReason.Crash, line.Text);
     }
 
-    private static void HandleRare(Vcpu vcpu, in VmExit exit)
+    private static void HandleRare(Vcpu vcpu, ref VmExit exit)
     {
         switch (exit.Reason)
         {
             case ExitReason.SetXcr:
                 ServeSetXcr(vcpu, in exit);
+                break;
+            case ExitReason.WriteTaskPriority:
+                TaskPriorityWrite.Handle(vcpu, ref exit);
                 break;
             case ExitReason.CacheControl:
                 vcpu.Hardware.SkipInstruction(in exit);

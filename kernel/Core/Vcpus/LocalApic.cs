@@ -1,4 +1,5 @@
 using System.Threading;
+using Microkernel.Core.Events;
 
 namespace Microkernel.Core.Vcpus;
 
@@ -81,11 +82,44 @@ public sealed class LocalApic
         Vcpu.Post(PendingWork.Apic);
     }
 
+    /// <summary>
+    /// Requests the upcall vector of the vCPU, from any CPU. While the APIC is switched off the request is not kept: switching on looks at
+    /// evtchn_upcall_pending. (Linux spends half a second of its start on a request that it finds before it switches on.)
+    /// </summary>
+    public void PostUpcall()
+    {
+        // The caller set evtchn_upcall_pending with a full barrier: either it sees the APIC on, or the APIC sees the flag.
+        if (IsEnabled)
+        {
+            Post(Vcpu.UpcallVector);
+        }
+    }
+
+    /// <summary>The guest has changed what may keep the APIC switched off.</summary>
+    public void SwitchedOn()
+    {
+        Interlocked.MemoryBarrier();
+        if (IsEnabled && Vcpu.UpcallVector != 0 && VcpuInfo.IsUpcallPending(Vcpu))
+        {
+            Post(Vcpu.UpcallVector);
+        }
+
+        LookAgain();
+    }
+
     /// <summary>The CPU takes the interrupt that <see cref="NextVector"/> named.</summary>
     public void Accept(byte vector)
     {
         _requests.Remove(vector);
         _inService.Add(vector);
+    }
+
+    /// <summary>The guest sets the priority below which it takes no interrupts; CR8 shows the upper half of it.</summary>
+    public void SetTaskPriority(byte value)
+    {
+        SetRegister(ApicRegister.TaskPriority, value);
+        Vcpu.Hardware.TaskPriority = (byte)(value >> 4);
+        LookAgain();
     }
 
     /// <summary>The guest has served the interrupt of the highest priority.</summary>
@@ -117,6 +151,7 @@ public sealed class LocalApic
             _registers[i] = IsLvt(i) ? Masked : 0;
         }
 
+        Vcpu.Hardware.TaskPriority = 0;
         _registers[ApicRegister.DestinationFormat] = FlatModel;
         _registers[ApicRegister.SpuriousVector] = SpuriousVectorAtReset;
         _errors = 0;

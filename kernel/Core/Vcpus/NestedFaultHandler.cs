@@ -1,7 +1,6 @@
 using System;
 using System.Runtime.InteropServices;
 using Microkernel.Core.Hardware;
-using Microkernel.Core.Memory;
 
 namespace Microkernel.Core.Vcpus;
 
@@ -11,7 +10,6 @@ namespace Microkernel.Core.Vcpus;
 /// </summary>
 public static class NestedFaultHandler
 {
-    private const int LongestInstruction = 15;
     private const ulong AllOnes = ulong.MaxValue;
 
     /// <summary>Serves the fault.</summary>
@@ -53,17 +51,8 @@ public static class NestedFaultHandler
     private static bool TryDecode(Vcpu vcpu, in VmExit exit, out MmioInstruction instruction)
     {
         VcpuHardware hardware = vcpu.Hardware;
-        Span<byte> bytes = stackalloc byte[16];
-        int count = Math.Min(exit.InstructionByteCount, LongestInstruction);
-        MemoryMarshal.Write(bytes, exit.InstructionBytesLow);
-        MemoryMarshal.Write(bytes.Slice(8), exit.InstructionBytesHigh);
-        if (count == 0)
-        {
-            ulong linear = hardware.CodeBase + hardware.Registers.Rip;
-            count = GuestMemory.Fetch(
-                vcpu, hardware.Is64BitCode ? linear : (uint)linear, bytes.Slice(0, LongestInstruction));
-        }
-
+        Span<byte> bytes = stackalloc byte[InstructionBytes.Capacity];
+        int count = InstructionBytes.Read(vcpu, in exit, bytes);
         return MmioDecoder.TryDecode(bytes.Slice(0, count), hardware.Is64BitCode, hardware.Is32BitCode, out instruction);
     }
 

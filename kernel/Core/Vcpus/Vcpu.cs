@@ -106,7 +106,7 @@ public sealed class Vcpu
     {
         if (UpcallVector != 0)
         {
-            Apic.Post(UpcallVector);
+            Apic.PostUpcall();
         }
         else
         {

@@ -70,7 +70,7 @@ public static class VcpuOperations
             return XenError.EINVAL;
         }
 
-        using Hardware.TicketLock.Holder held = call.Domain.EventLock.Hold();
+        using Hardware.TicketLock.Holder held = call.Domain.StartLock.Hold();
         if (vcpu.IsInitialised)
         {
             return XenError.EEXIST;

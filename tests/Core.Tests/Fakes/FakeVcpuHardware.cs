@@ -78,6 +78,13 @@ public sealed class FakeVcpuHardware : VcpuHardware
         set => InterruptWindowRequested = value;
     }
 
+    public byte TaskPriorityValue { get; private set; }
+
+    public override byte TaskPriority
+    {
+        set => TaskPriorityValue = value;
+    }
+
     public override ulong TscOffset { get; set; }
 
     public override ulong NestedRoot

@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.InteropServices;
 using System.Text;
 using Microkernel.Core.Domains;
 using Microkernel.Core.Hardware;
@@ -205,6 +206,34 @@ public sealed class ExitHandlerTests
         Assert.That(Hardware.Registers.R15, Is.EqualTo(0xFFFF_FFFF), "a hole in x2APIC mode");
     }
 
+    [TestCase("440f22c0", true, 5ul, 0, TestName = "mov %rax,%cr8")]
+    [TestCase("450f22c1", true, 5ul, 9, TestName = "mov %r9,%cr8")]
+    [TestCase("f00f22c1", false, 5ul, 1, TestName = "lock mov %ecx,%cr0")]
+    public void Cr8_is_the_task_priority(string code, bool is64, ulong value, int register)
+    {
+        Hardware.Is64BitCodeValue = is64;
+        SetRegister(register, value);
+        WriteTaskPriority(code);
+        Assert.That(Vcpu.Apic.ProcessorPriority, Is.EqualTo(value << 4));
+        Assert.That(Hardware.TaskPriorityValue, Is.EqualTo(value));
+        ApicPage.Write(Vcpu.Apic, 0x80, 4, 0x73);
+        Assert.That(Hardware.TaskPriorityValue, Is.EqualTo(7));
+        Assert.That(Hardware.Skipped, Is.EqualTo(1));
+    }
+
+    [TestCase("440f22c0", 16ul)]
+    [TestCase("440f22c0", 0x1_0000_0005ul)]
+    [TestCase("440f20c0", 5ul)]
+    [TestCase("440f22", 5ul)]
+    [TestCase("4090", 5ul)]
+    public void Bad_writes_of_cr8_are_refused(string code, ulong value)
+    {
+        SetRegister(0, value);
+        WriteTaskPriority(code);
+        Assert.That(Hardware.Injected, Is.EqualTo(new[] { GeneralProtection }));
+        Assert.That(Vcpu.Apic.ProcessorPriority, Is.Zero);
+    }
+
     [Test]
     public void Every_exit_with_random_details_has_an_outcome()
     {
@@ -236,6 +265,23 @@ public sealed class ExitHandlerTests
 
         Assert.That(_host.Machine.Frames.OpenWindows, Is.Zero);
         Assert.That(_host.Domain(0).Physmap.Lock.IsHeld, Is.False);
+    }
+
+    private void SetRegister(int register, ulong value) =>
+        MemoryMarshal.Cast<GuestRegisters, ulong>(MemoryMarshal.CreateSpan(ref Hardware.Registers, 1))[register] = value;
+
+    private void WriteTaskPriority(string code)
+    {
+        byte[] bytes = Convert.FromHexString(code);
+        byte[] padded = new byte[16];
+        bytes.CopyTo(padded, 0);
+        VmExit exit = new()
+        {
+            Reason = ExitReason.WriteTaskPriority,
+            InstructionByteCount = bytes.Length,
+            InstructionBytesLow = BitConverter.ToUInt64(padded, 0),
+        };
+        ExitHandler.Handle(Vcpu, ref exit);
     }
 
     private void Handle(ExitReason reason)

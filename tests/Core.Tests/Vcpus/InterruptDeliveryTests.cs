@@ -119,6 +119,23 @@ public sealed class InterruptDeliveryTests
     }
 
     [Test]
+    public void An_upcall_by_the_local_apic_waits_until_that_is_switched_on()
+    {
+        Vcpu.UpcallVector = 0x61;
+        ApicPage.Write(Vcpu.Apic, 0xF0, 4, 0xFF);
+        SetUpcallPending(true);
+        Vcpu.RaiseUpcall();
+        Assert.That(Vcpu.Apic.Requests(3), Is.Zero, "a request in an APIC that is off would trouble Linux");
+        ApicPage.Write(Vcpu.Apic, 0xF0, 4, 0x1FF);
+        InterruptDelivery.Prepare(Vcpu);
+        Assert.That(Hardware.Injected, Is.EqualTo(new byte[] { 0x61 }));
+        ApicPage.Write(Vcpu.Apic, 0xB0, 4, 0);
+        Vcpu.RaiseUpcall();
+        InterruptDelivery.Prepare(Vcpu);
+        Assert.That(Hardware.Injected, Is.EqualTo(new byte[] { 0x61, 0x61 }));
+    }
+
+    [Test]
     public void An_interrupt_below_the_task_priority_does_not_end_a_halt()
     {
         ApicPage.Write(Vcpu.Apic, 0x80, 4, 0x50);

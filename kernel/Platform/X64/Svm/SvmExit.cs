@@ -73,6 +73,7 @@ internal static class SvmExit
         SvmExitCode.DebugException or SvmExitCode.AlignmentCheck or SvmExitCode.MachineCheck => ExitReason.HostInterrupt,
         SvmExitCode.VirtualInterrupt => ExitReason.InterruptWindow,
         SvmExitCode.Iret => ExitReason.NmiWindow,
+        SvmExitCode.WriteCr8 => ExitReason.WriteTaskPriority,
         SvmExitCode.Vmmcall => ExitReason.Hypercall,
         SvmExitCode.Cpuid => ExitReason.Cpuid,
         SvmExitCode.Halt => ExitReason.Halt,

@@ -3,6 +3,7 @@ namespace Microkernel.Platform.Svm;
 /// <summary>Exit codes (AMD APM vol. 2, appendix C).</summary>
 internal static class SvmExitCode
 {
+    public const uint WriteCr8 = 0x18;
     public const uint DebugException = 0x41;
     public const uint AlignmentCheck = 0x51;
     public const uint MachineCheck = 0x52;

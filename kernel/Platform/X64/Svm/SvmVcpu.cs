@@ -26,6 +26,7 @@ internal sealed unsafe class SvmVcpu : VcpuHardware
     private const ulong InterruptEnable = 1UL << 9;
     private const ushort CodeIs64Bit = 1 << 9;
     private const ushort CodeIs32Bit = 1 << 10;
+    private const uint WritesOfCr8 = 1u << 24;
     private const byte DebugVector = 1;
     private const byte AlignmentCheckVector = 17;
     private const ushort PauseCount = 3000;
@@ -144,6 +145,17 @@ internal sealed unsafe class SvmVcpu : VcpuHardware
                 _control->Intercepts1 ^= Intercepts1.VirtualInterrupt;
                 Changed(VmcbClean.VirtualInterrupt | VmcbClean.Intercepts);
             }
+        }
+    }
+
+    /// <inheritdoc/>
+    public override byte TaskPriority
+    {
+        set
+        {
+            _control->VirtualInterrupt =
+                (_control->VirtualInterrupt & ~VirtualInterrupt.TaskPriority) | ((VirtualInterrupt)value & VirtualInterrupt.TaskPriority);
+            Changed(VmcbClean.VirtualInterrupt);
         }
     }
 
@@ -352,6 +364,7 @@ internal sealed unsafe class SvmVcpu : VcpuHardware
 
     private void InitializeControl()
     {
+        _control->InterceptControlRegisters = WritesOfCr8;
         _control->InterceptExceptions = ExceptionIntercepts.Always;
         _control->Intercepts1 = Intercepts1.Always;
         _control->Intercepts2 = Intercepts2.Always;

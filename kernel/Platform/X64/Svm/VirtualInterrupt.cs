@@ -6,6 +6,9 @@ namespace Microkernel.Platform.Svm;
 [Flags]
 internal enum VirtualInterrupt : uint
 {
+    /// <summary>V_TPR: the task priority that the guest reads from CR8.</summary>
+    TaskPriority = 0xF,
+
     /// <summary>V_IRQ: a virtual interrupt is pending.</summary>
     Pending = 1u << 8,
 
