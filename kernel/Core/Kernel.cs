@@ -86,6 +86,6 @@ public sealed class Kernel
             cpu.Timers.Reserve((vcpus * VcpuTimers.PerVcpu) + (configs.Length * Watchdogs.PerDomain));
         }
 
-        Hypercalls.HypercallTable.Prepare();
+        Hypercalls.HypercallIndex.Prepare();
     }
 }

@@ -161,7 +161,11 @@ public sealed class Dispatcher
         while (MayEnter(cpu, vcpu))
         {
             ArmTimer(cpu, cpu.SliceEnd);
-            VcpuRunner.RunOnce(cpu, vcpu);
+            do
+            {
+                VcpuRunner.RunOnce(cpu, vcpu);
+            }
+            while (!cpu.NeedsLook && !vcpu.NeedsLook);
             ExpireTimers(cpu);
         }
 
@@ -192,7 +196,7 @@ public sealed class Dispatcher
             vcpu.WantsBlock = false;
         }
 
-        return !(cpu.MustReschedule | vcpu.WantsBlock | vcpu.WantsOffline | vcpu.Domain.IsEnding);
+        return !(cpu.MustReschedule | vcpu.WantsToLeave | vcpu.Domain.IsEnding);
     }
 
     // Its state is saved: from here on other CPUs may take it. A wake-up that came after MayEnter looked makes it runnable.
@@ -346,12 +350,16 @@ public sealed class Dispatcher
             cpu.TimerFired = false;
             cpu.ProgrammedDeadline = ulong.MaxValue;
             cpu.Timers.Expire();
-            cpu.MustReschedule |= cpu.IsSliceOver();
+            if (cpu.IsSliceOver())
+            {
+                cpu.MustReschedule = true;
+            }
         }
     }
 
     private void ArmTimer(PhysicalCpu cpu, ulong sliceEnd)
     {
+        cpu.Timers.HasChanged = false;
         ulong deadline = cpu.Timers.NextDeadline;
         deadline = sliceEnd < deadline ? sliceEnd : deadline;
         if (deadline != cpu.ProgrammedDeadline)

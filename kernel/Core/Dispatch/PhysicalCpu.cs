@@ -11,8 +11,10 @@ namespace Microkernel.Core.Dispatch;
 public sealed class PhysicalCpu
 {
     private bool _isIdle;
-    private bool _mustReschedule;
-    private bool _timerFired;
+    private const int Reschedule = 1;
+    private const int Fired = 2;
+
+    private int _notes;
     private readonly Machine _machine;
 
     /// <summary>The CPU with number <paramref name="index"/>. Only during start-up: it allocates.</summary>
@@ -57,8 +59,8 @@ public sealed class PhysicalCpu
     /// <summary>The one-shot timer has fired and nobody has looked at the queue yet.</summary>
     public bool TimerFired
     {
-        get => Volatile.Read(ref _timerFired);
-        set => Volatile.Write(ref _timerFired, value);
+        get => (Volatile.Read(ref _notes) & Fired) != 0;
+        set => SetNote(Fired, value);
     }
 
     /// <summary>It waits for an interrupt: a new runnable vCPU must be announced by a kick.</summary>
@@ -68,13 +70,28 @@ public sealed class PhysicalCpu
         set => Volatile.Write(ref _isIdle, value);
     }
 
-    /// <summary>The running vCPU must give way: its slice is over or a more urgent one came.</summary>
+    /// <summary>The running vCPU must give way: its slice is over or a more urgent one came. Set from any CPU.</summary>
     public bool MustReschedule
     {
-        get => Volatile.Read(ref _mustReschedule);
-        set => Volatile.Write(ref _mustReschedule, value);
+        get => (Volatile.Read(ref _notes) & Reschedule) != 0;
+        set => SetNote(Reschedule, value);
     }
+
+    /// <summary>The dispatcher has something to look at before the running vCPU enters its guest again.</summary>
+    public bool NeedsLook => Volatile.Read(ref _notes) != 0 || Timers.HasChanged;
 
     /// <summary>The running vCPU has used up its slice.</summary>
     public bool IsSliceOver() => _machine.ReadTsc() >= SliceEnd;
+
+    private void SetNote(int note, bool value)
+    {
+        if (value)
+        {
+            Interlocked.Or(ref _notes, note);
+        }
+        else
+        {
+            Interlocked.And(ref _notes, ~note);
+        }
+    }
 }

@@ -6,6 +6,11 @@ namespace Microkernel.Core.Hardware;
 /// </summary>
 public abstract class VcpuHardware
 {
+    private VmExit _exit;
+
+    /// <summary>The details of the last exit; the implementation fills in what the reason calls for.</summary>
+    public ref VmExit Exit => ref _exit;
+
     /// <summary>General registers, instruction pointer and flags; valid between runs.</summary>
     public abstract ref GuestRegisters Registers { get; }
 
@@ -70,7 +75,7 @@ public abstract class VcpuHardware
     /// Enters the guest until the next exit. <paramref name="asid"/> tags its translations;
     /// <paramref name="flushAsid"/> drops those that the CPU still holds under that tag.
     /// </summary>
-    public abstract ExitReason Run(uint asid, bool flushAsid, out VmExit exit);
+    public abstract ExitReason Run(uint asid, bool flushAsid);
 
     /// <summary>Moves past the exiting instruction and ends the shadow of STI or MOV SS.</summary>
     public abstract void SkipInstruction(in VmExit exit);

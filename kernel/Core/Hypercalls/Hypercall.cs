@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Microkernel.Core.Hypercalls;
 
 /// <summary>A hypercall of the ABI table with its operations, found by the value of its first argument.</summary>
@@ -47,6 +49,7 @@ public sealed class Hypercall
     public uint Mask { get; }
 
     /// <summary>The operation for a first argument, or null.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public SubOperation? Find(ulong firstArgument)
     {
         uint number = (uint)firstArgument & Mask;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microkernel.Core.Abi;
 using Microkernel.Core.Hardware;
 using Microkernel.Core.Vcpus;
@@ -13,55 +14,61 @@ public static class HypercallDispatcher
     /// </summary>
     public static void Serve(Vcpu vcpu, in VmExit exit)
     {
-        ref GuestRegisters registers = ref vcpu.Hardware.Registers;
-        bool is32 = !vcpu.Hardware.Is64BitCode;
-        HypercallCall call = new(vcpu, is32);
-        Load(ref call, in registers);
-        long result = vcpu.Hardware.Cpl == 0
-            ? Invoke(ref call, is32 ? (uint)registers.Rax : registers.Rax)
-            : XenError.EPERM;
-        if (call.IsContinued)
+        VcpuHardware hardware = vcpu.Hardware;
+        if (!hardware.Is64BitCode)
         {
-            Store(in call, ref registers);
+            Serve32(vcpu, in exit);
             return;
         }
 
-        registers.Rax = is32 ? (uint)result : (ulong)result;
-        vcpu.Hardware.SkipInstruction(in exit);
+        ref GuestRegisters registers = ref hardware.Registers;
+        HypercallCall call = new(vcpu, false)
+        {
+            Arg0 = registers.Rdi,
+            Arg1 = registers.Rsi,
+            Arg2 = registers.Rdx,
+            Arg3 = registers.R10,
+            Arg4 = registers.R8,
+            Arg5 = registers.R9,
+        };
+        long result = hardware.Cpl == 0 ? Invoke(ref call, registers.Rax) : XenError.EPERM;
+        if (call.IsContinued)
+        {
+            registers.Rdi = call.Arg0;
+            registers.Rsi = call.Arg1;
+            registers.Rdx = call.Arg2;
+            registers.R10 = call.Arg3;
+            registers.R8 = call.Arg4;
+            return;
+        }
+
+        registers.Rax = (ulong)result;
+        hardware.SkipInstruction(in exit);
     }
 
     /// <summary>Finds and runs the operation; also for the calls within a multicall.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static long Invoke(ref HypercallCall call, ulong number)
     {
-        SubOperation? operation = HypercallTable.Find(number, call.Arg0);
+        SubOperation? operation = HypercallIndex.Find(number, call.Arg0);
         return operation == null ? XenError.ENOSYS : operation.Handler(ref call);
     }
 
-    private static void Load(ref HypercallCall call, in GuestRegisters registers)
+    // A continued call will be executed again: RIP stays, and the arguments are what is left to do.
+    private static void Serve32(Vcpu vcpu, in VmExit exit)
     {
-        if (call.Is32)
+        ref GuestRegisters registers = ref vcpu.Hardware.Registers;
+        HypercallCall call = new(vcpu, true)
         {
-            call.Arg0 = (uint)registers.Rbx;
-            call.Arg1 = (uint)registers.Rcx;
-            call.Arg2 = (uint)registers.Rdx;
-            call.Arg3 = (uint)registers.Rsi;
-            call.Arg4 = (uint)registers.Rdi;
-            call.Arg5 = (uint)registers.Rbp;
-            return;
-        }
-
-        call.Arg0 = registers.Rdi;
-        call.Arg1 = registers.Rsi;
-        call.Arg2 = registers.Rdx;
-        call.Arg3 = registers.R10;
-        call.Arg4 = registers.R8;
-        call.Arg5 = registers.R9;
-    }
-
-    // The hypercall will be executed again: RIP stays, and the arguments are what is left to do.
-    private static void Store(in HypercallCall call, ref GuestRegisters registers)
-    {
-        if (call.Is32)
+            Arg0 = (uint)registers.Rbx,
+            Arg1 = (uint)registers.Rcx,
+            Arg2 = (uint)registers.Rdx,
+            Arg3 = (uint)registers.Rsi,
+            Arg4 = (uint)registers.Rdi,
+            Arg5 = (uint)registers.Rbp,
+        };
+        long result = vcpu.Hardware.Cpl == 0 ? Invoke(ref call, (uint)registers.Rax) : XenError.EPERM;
+        if (call.IsContinued)
         {
             registers.Rbx = (uint)call.Arg0;
             registers.Rcx = (uint)call.Arg1;
@@ -71,10 +78,7 @@ public static class HypercallDispatcher
             return;
         }
 
-        registers.Rdi = call.Arg0;
-        registers.Rsi = call.Arg1;
-        registers.Rdx = call.Arg2;
-        registers.R10 = call.Arg3;
-        registers.R8 = call.Arg4;
+        registers.Rax = (uint)result;
+        vcpu.Hardware.SkipInstruction(in exit);
     }
 }

@@ -15,11 +15,6 @@ namespace Microkernel.Core.Hypercalls;
 /// </summary>
 public static class HypercallTable
 {
-    /// <summary>One above the largest hypercall number that is looked up.</summary>
-    public const int Limit = 64;
-
-    private static readonly Hypercall?[] ByNumber = new Hypercall?[Limit];
-
     /// <summary>All hypercalls, by number.</summary>
     public static Hypercall[] All { get; } =
     [
@@ -37,17 +32,4 @@ public static class HypercallTable
         new(33, "physdev_op", PhysicalDeviceOperations.Table),
         new(34, "hvm_op", HvmOperations.Table),
     ];
-
-    /// <summary>Makes the table that dispatch uses. Only during start-up: it allocates.</summary>
-    public static void Prepare()
-    {
-        foreach (Hypercall hypercall in All)
-        {
-            ByNumber[hypercall.Number] = hypercall;
-        }
-    }
-
-    /// <summary>The operation for a hypercall number and first argument, or null.</summary>
-    public static SubOperation? Find(ulong number, ulong firstArgument) =>
-        number < Limit ? ByNumber[(int)number]?.Find(firstArgument) : null;
 }

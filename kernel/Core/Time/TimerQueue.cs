@@ -10,12 +10,20 @@ public sealed class TimerQueue
     private readonly TicketLock _lock = new();
     private Timer?[] _heap = new Timer?[1];
     private int _count;
+    private bool _hasChanged;
 
     /// <summary>An empty queue.</summary>
     public TimerQueue(Machine machine) => _machine = machine;
 
     /// <summary>Makes room for all timers there are. Only during start-up: it allocates.</summary>
     public void Reserve(int capacity) => _heap = new Timer?[capacity];
+
+    /// <summary>The earliest deadline may be another one than the timer is programmed for. Cleared by the queue's CPU.</summary>
+    public bool HasChanged
+    {
+        get => Volatile.Read(ref _hasChanged);
+        set => Volatile.Write(ref _hasChanged, value);
+    }
 
     /// <summary>The earliest deadline; <see cref="ulong.MaxValue"/> if there is none.</summary>
     public ulong NextDeadline => Volatile.Read(ref _heap[0])?.Deadline ?? ulong.MaxValue;
@@ -34,6 +42,8 @@ public sealed class TimerQueue
             Place(timer, _count++);
             SiftUp(timer.HeapIndex);
         }
+
+        HasChanged = true;
     }
 
     /// <summary>Disarms a timer wherever it is armed; nothing happens if it is not. Callers serialise calls for one timer.</summary>

@@ -10,7 +10,11 @@ namespace Microkernel.Core.Vcpus;
 /// <summary>A virtual CPU: its hardware state, its interrupts, and what the dispatcher knows of it.</summary>
 public sealed class Vcpu
 {
+    private const int BlockWish = 1;
+    private const int OfflineWish = 2;
+
     private int _pending;
+    private int _wants;
     private AsidTag _asidTag;
 
     /// <summary>Creates the vCPU of a domain slot. Only during start-up: it allocates.</summary>
@@ -59,10 +63,24 @@ public sealed class Vcpu
     public VcpuState State { get; set; }
 
     /// <summary>Set by a handler on this vCPU's own CPU: wait for pending work instead of entering the guest.</summary>
-    public bool WantsBlock { get; set; }
+    public bool WantsBlock
+    {
+        get => (_wants & BlockWish) != 0;
+        set => _wants = value ? _wants | BlockWish : _wants & ~BlockWish;
+    }
 
     /// <summary>Set by a handler on this vCPU's own CPU: go offline instead of entering the guest.</summary>
-    public bool WantsOffline { get; set; }
+    public bool WantsOffline
+    {
+        get => (_wants & OfflineWish) != 0;
+        set => _wants = value ? _wants | OfflineWish : _wants & ~OfflineWish;
+    }
+
+    /// <summary>It wants to block or to go offline.</summary>
+    public bool WantsToLeave => _wants != 0;
+
+    /// <summary>There is work pending, or it wants to leave: it cannot simply enter the guest again.</summary>
+    public bool NeedsLook => (Volatile.Read(ref _pending) | _wants) != 0;
 
     /// <summary>It executed HLT and waits for an interrupt: other work does not make it go on.</summary>
     public bool IsHalted { get; set; }

@@ -12,18 +12,18 @@ public static class VcpuRunner
         if (vcpu.Pending != PendingWork.None)
         {
             InterruptDelivery.Prepare(vcpu);
-            if (vcpu.WantsBlock | vcpu.WantsOffline)
+            if (vcpu.WantsToLeave)
             {
                 return;
             }
         }
 
         uint asid = cpu.Asids.EnterGuest(vcpu.Domain.Memory.Tlb, ref vcpu.AsidTag, out bool flush);
-        ExitReason reason = vcpu.Hardware.Run(asid, flush, out VmExit exit);
+        ExitReason reason = vcpu.Hardware.Run(asid, flush);
         cpu.Asids.LeaveGuest();
         if (reason != ExitReason.HostInterrupt)
         {
-            ExitHandler.Handle(vcpu, ref exit);
+            ExitHandler.Handle(vcpu, ref vcpu.Hardware.Exit);
         }
     }
 }

@@ -107,9 +107,8 @@ public sealed class FakeVcpuHardware : VcpuHardware
 
     public override void GetContext(out VcpuContext context) => context = Context with { Registers = _registers };
 
-    public override ExitReason Run(uint asid, bool flushAsid, out VmExit exit)
+    public override ExitReason Run(uint asid, bool flushAsid)
     {
-        exit = default;
         OnRun?.Invoke();
         return ExitReason.HostInterrupt;
     }

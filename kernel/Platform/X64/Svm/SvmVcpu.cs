@@ -249,7 +249,7 @@ internal sealed unsafe class SvmVcpu : VcpuHardware
     }
 
     /// <inheritdoc/>
-    public override ExitReason Run(uint asid, bool flushAsid, out VmExit exit)
+    public override ExitReason Run(uint asid, bool flushAsid)
     {
         VmcbControl* control = _control;
         if (control->Asid != asid)
@@ -263,7 +263,7 @@ internal sealed unsafe class SvmVcpu : VcpuHardware
         control->Clean = _cleanAfterExit;
         ulong interrupted = control->ExitInterruptInfo;
         control->EventInjection = SvmEvent.IsValid(interrupted) ? SvmEvent.Redeliver(interrupted) : 0;
-        exit = default;
+        ref VmExit exit = ref Exit;
         ulong rip = _block->Registers.Rip;
         return SvmExit.TryDecodeQuickly(*control, rip, _hasNextRip, _exitTable, ref exit)
             ? exit.Reason
