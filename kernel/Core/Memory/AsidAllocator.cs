@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Threading;
 
 namespace Microkernel.Core.Memory;
@@ -9,10 +10,12 @@ namespace Microkernel.Core.Memory;
 /// </summary>
 public sealed class AsidAllocator
 {
-    private readonly int _cpu;
+    private const int CpuBits = 16;
+    private const ulong FirstGeneration = 1;
+
     private readonly uint _asidCount;
     private uint _next = 1;
-    private ulong _generation = 1;
+    private ulong _stamp;
 
     // Odd while in guest mode. The domain that runs is written before it becomes odd.
     private long _entries;
@@ -21,7 +24,7 @@ public sealed class AsidAllocator
     /// <summary>Creates the allocator of CPU <paramref name="cpu"/> with tags 1 to <paramref name="asidCount"/> - 1.</summary>
     public AsidAllocator(int cpu, uint asidCount)
     {
-        _cpu = cpu;
+        _stamp = (FirstGeneration << CpuBits) | (uint)cpu;
         _asidCount = asidCount;
     }
 
@@ -32,20 +35,23 @@ public sealed class AsidAllocator
     /// <param name="tag">The vCPU's tag, updated.</param>
     /// <param name="flush">The CPU must drop what it holds under the tag.</param>
     /// <returns>The tag to enter with.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public uint EnterGuest(GuestTlb tlb, ref AsidTag tag, out bool flush)
     {
-        _running = tlb;
+        if (_running != tlb)
+        {
+            _running = tlb;
+        }
 
         // A full barrier: either the domain's epoch is read below with a shootdown's change in it, or that shootdown
         // sees this CPU in guest mode and waits for it.
         Interlocked.Increment(ref _entries);
         ulong epoch = tlb.Epoch;
         flush = tag.Epoch != epoch;
-        tag.Epoch = epoch;
-        if (tag.Asid == 0 || tag.Cpu != _cpu || tag.Generation != _generation)
+        if (flush | tag.Stamp != _stamp)
         {
-            Renew(ref tag);
-            flush = true;
+            tag.Epoch = epoch;
+            flush |= Renew(ref tag);
         }
 
         return tag.Asid;
@@ -65,16 +71,21 @@ public sealed class AsidAllocator
     internal bool IsStillIn(long entry) => Volatile.Read(ref _entries) == entry;
 
     // When the tags run out, all are handed out anew: vCPUs of an older generation get a fresh one before they run.
-    private void Renew(ref AsidTag tag)
+    private bool Renew(ref AsidTag tag)
     {
+        if (tag.Stamp == _stamp)
+        {
+            return false;
+        }
+
         if (_next >= _asidCount)
         {
-            _generation++;
+            _stamp += 1UL << CpuBits;
             _next = 1;
         }
 
-        tag.Cpu = _cpu;
         tag.Asid = _next++;
-        tag.Generation = _generation;
+        tag.Stamp = _stamp;
+        return true;
     }
 }

@@ -18,13 +18,16 @@ public static class ExitHandler
     /// <summary>Serves <paramref name="exit"/> of <paramref name="vcpu"/>, on its own CPU.</summary>
     public static void Handle(Vcpu vcpu, ref VmExit exit)
     {
+        if (exit.Reason == ExitReason.Cpuid)
+        {
+            ServeCpuid(vcpu, in exit);
+            return;
+        }
+
         switch (exit.Reason)
         {
             case ExitReason.Hypercall:
                 HypercallDispatcher.Serve(vcpu, in exit);
-                break;
-            case ExitReason.Cpuid:
-                ServeCpuid(vcpu, in exit);
                 break;
             case ExitReason.ReadMsr:
                 ServeReadMsr(vcpu, in exit);

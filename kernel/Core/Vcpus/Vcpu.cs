@@ -22,6 +22,7 @@ public sealed class Vcpu
     {
         Domain = domain;
         Id = id;
+        Tlb = domain.Memory.Tlb;
         Hardware = domain.Kernel.Machine.CreateVcpu();
         Cpu = domain.Kernel.Cpus[id % domain.Kernel.Cpus.Length];
         Apic = new LocalApic(this);
@@ -52,6 +53,9 @@ public sealed class Vcpu
 
     /// <summary>Its address-space tag on the CPU where it ran last.</summary>
     public ref AsidTag AsidTag => ref _asidTag;
+
+    /// <summary>Flushes of its domain's translations.</summary>
+    public GuestTlb Tlb { get; }
 
     /// <summary>Recently translated frames of its domain.</summary>
     public GfnCache Translations { get; } = new();

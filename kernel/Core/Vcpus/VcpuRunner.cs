@@ -1,5 +1,7 @@
+using System.Runtime.CompilerServices;
 using Microkernel.Core.Dispatch;
 using Microkernel.Core.Hardware;
+using Microkernel.Core.Hypercalls;
 
 namespace Microkernel.Core.Vcpus;
 
@@ -7,6 +9,7 @@ namespace Microkernel.Core.Vcpus;
 public static class VcpuRunner
 {
     /// <summary>Delivers what is pending, enters the guest until its next exit, and serves that exit.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void RunOnce(PhysicalCpu cpu, Vcpu vcpu)
     {
         if (vcpu.Pending != PendingWork.None)
@@ -18,10 +21,14 @@ public static class VcpuRunner
             }
         }
 
-        uint asid = cpu.Asids.EnterGuest(vcpu.Domain.Memory.Tlb, ref vcpu.AsidTag, out bool flush);
+        uint asid = cpu.Asids.EnterGuest(vcpu.Tlb, ref vcpu.AsidTag, out bool flush);
         ExitReason reason = vcpu.Hardware.Run(asid, flush);
         cpu.Asids.LeaveGuest();
-        if (reason != ExitReason.HostInterrupt)
+        if (reason == ExitReason.Hypercall)
+        {
+            HypercallDispatcher.Serve(vcpu, in vcpu.Hardware.Exit);
+        }
+        else if (reason != ExitReason.HostInterrupt)
         {
             ExitHandler.Handle(vcpu, ref vcpu.Hardware.Exit);
         }

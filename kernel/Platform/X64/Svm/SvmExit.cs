@@ -30,7 +30,7 @@ internal static class SvmExit
     /// The short way for frequent exits; false if the exit needs <see cref="Decode"/>. <paramref name="rip"/> is the guest's.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static bool TryDecodeQuickly(in VmcbControl control, ulong rip, bool hasNextRip, ushort[] table, ref VmExit exit)
+    internal static bool TryDecodeQuickly(in VmcbControl control, ref readonly ulong rip, bool hasNextRip, ushort[] table, ref VmExit exit)
     {
         uint code = (uint)control.ExitCode;
         int known = code < (uint)table.Length ? table[code] : 0;

@@ -111,7 +111,11 @@ internal sealed unsafe class SvmVcpu : VcpuHardware
     public override int Cpl => _save->Cpl;
 
     /// <inheritdoc/>
-    public override bool Is64BitCode => (_save->Cs.Attributes & CodeIs64Bit) != 0 && (_save->Efer & EferLma) != 0;
+    public override bool Is64BitCode
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (_save->Cs.Attributes & CodeIs64Bit) != 0 && (_save->Efer & EferLma) != 0;
+    }
 
     /// <inheritdoc/>
     public override bool Is32BitCode => (_save->Cs.Attributes & CodeIs32Bit) != 0;
@@ -261,26 +265,35 @@ internal sealed unsafe class SvmVcpu : VcpuHardware
         control->TlbControl = flushAsid ? _flush : TlbControl.None;
         Enter(_block);
         control->Clean = _cleanAfterExit;
-        ulong interrupted = control->ExitInterruptInfo;
-        control->EventInjection = SvmEvent.IsValid(interrupted) ? SvmEvent.Redeliver(interrupted) : 0;
+        if ((control->ExitInterruptInfo | control->EventInjection) != 0)
+        {
+            ulong interrupted = control->ExitInterruptInfo;
+            control->EventInjection = SvmEvent.IsValid(interrupted) ? SvmEvent.Redeliver(interrupted) : 0;
+        }
+
         ref VmExit exit = ref Exit;
-        ulong rip = _block->Registers.Rip;
-        return SvmExit.TryDecodeQuickly(*control, rip, _hasNextRip, _exitTable, ref exit)
+        return SvmExit.TryDecodeQuickly(*control, in _block->Registers.Rip, _hasNextRip, _exitTable, ref exit)
             ? exit.Reason
             : DecodeSlowly(ref exit);
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public override void SkipInstruction(in VmExit exit)
     {
         _block->Registers.Rip += (uint)exit.InstructionLength;
         _control->InterruptShadow = 0;
         if ((_block->Registers.Rflags & TrapFlag) != 0)
         {
-            _save->Dr6 |= Dr6SingleStep;
-            Changed(VmcbClean.DebugRegisters);
-            InjectException(DebugVector);
+            ReportStep();
         }
+    }
+
+    private void ReportStep()
+    {
+        _save->Dr6 |= Dr6SingleStep;
+        Changed(VmcbClean.DebugRegisters);
+        InjectException(DebugVector);
     }
 
     /// <inheritdoc/>
