@@ -52,7 +52,8 @@ public sealed class Hypercall
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public SubOperation? Find(ulong firstArgument)
     {
+        SubOperation?[] byNumber = _byNumber;
         uint number = (uint)firstArgument & Mask;
-        return number < (uint)_byNumber.Length ? _byNumber[number] : null;
+        return number < (uint)byNumber.Length ? byNumber[(int)number] : null;
     }
 }

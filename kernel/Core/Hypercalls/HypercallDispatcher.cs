@@ -12,6 +12,7 @@ public static class HypercallDispatcher
     /// Serves the hypercall in the vCPU's registers. The calling conventions are those of Xen's hypercall page (xen/arch-x86/xen-x86_64.h,
     /// xen-x86_32.h); only the guest's kernel may call.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Serve(Vcpu vcpu, in VmExit exit)
     {
         VcpuHardware hardware = vcpu.Hardware;

@@ -27,6 +27,15 @@ public static class HypercallIndex
 
     /// <summary>The operation for a hypercall number and first argument, or null.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static SubOperation? Find(ulong number, ulong firstArgument) =>
-        number < Limit ? _byNumber![(int)number]?.Find(firstArgument) : null;
+    public static SubOperation? Find(ulong number, ulong firstArgument)
+    {
+        Hypercall?[] byNumber = _byNumber!;
+        if (number >= (uint)byNumber.Length)
+        {
+            return null;
+        }
+
+        Hypercall? hypercall = byNumber[(int)(uint)number];
+        return hypercall == null ? null : hypercall.Find(firstArgument);
+    }
 }

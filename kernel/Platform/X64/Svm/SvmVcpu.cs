@@ -253,6 +253,7 @@ internal sealed unsafe class SvmVcpu : VcpuHardware
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public override ExitReason Run(uint asid, bool flushAsid)
     {
         VmcbControl* control = _control;
