@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using Microkernel.Core.Domains;
 using Microkernel.Core.Hardware;
 using Microkernel.Core.Time;
@@ -11,6 +12,9 @@ namespace Microkernel.Core.Vcpus;
 /// </summary>
 public sealed class CpuidPolicy
 {
+    // The basic leaves whose answer depends on the vCPU or the subleaf; no table has more than 64.
+    private const ulong VariableLeaves = 1UL << 1 | 1UL << 4 | 1UL << 7 | 1UL << 0xB | 1UL << 0xD;
+
     private const uint XenBase = 0x4000_0000;
     private const uint XenLast = 0x4000_0005;
     private const uint XenVersion = (4 << 16) | 17;
@@ -34,12 +38,16 @@ public sealed class CpuidPolicy
     public CpuidPolicy(Domain domain) => _tables = new CpuidTables(domain.Kernel.Machine, domain.Config.VcpuCount);
 
     /// <summary>What CPUID answers on <paramref name="vcpu"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Read(Vcpu vcpu, uint leaf, uint subleaf, out CpuidResult result)
     {
         if (leaf < (uint)_tables.Basic.Length)
         {
             result = _tables.Basic[(int)leaf];
-            Adjust(vcpu, leaf, subleaf, ref result);
+            if ((VariableLeaves >> (int)leaf & 1) != 0)
+            {
+                Adjust(vcpu, leaf, subleaf, ref result);
+            }
         }
         else if (leaf - CpuidTables.ExtendedBase < (uint)_tables.Extended.Length)
         {

@@ -18,16 +18,13 @@ public static class ExitHandler
     /// <summary>Serves <paramref name="exit"/> of <paramref name="vcpu"/>, on its own CPU.</summary>
     public static void Handle(Vcpu vcpu, ref VmExit exit)
     {
-        if (exit.Reason == ExitReason.Cpuid)
-        {
-            ServeCpuid(vcpu, in exit);
-            return;
-        }
-
         switch (exit.Reason)
         {
             case ExitReason.Hypercall:
                 HypercallDispatcher.Serve(vcpu, in exit);
+                break;
+            case ExitReason.Cpuid:
+                ServeCpuid(vcpu, in exit);
                 break;
             case ExitReason.ReadMsr:
                 ServeReadMsr(vcpu, in exit);
@@ -112,7 +109,8 @@ public static class ExitHandler
         }
     }
 
-    private static void ServeCpuid(Vcpu vcpu, in VmExit exit)
+    /// <summary>CPUID, as the domain's policy answers it.</summary>
+    internal static void ServeCpuid(Vcpu vcpu, in VmExit exit)
     {
         ref GuestRegisters registers = ref vcpu.Hardware.Registers;
         vcpu.Domain.Cpuid.Read(vcpu, (uint)registers.Rax, (uint)registers.Rcx, out CpuidResult result);

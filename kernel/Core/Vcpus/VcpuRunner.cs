@@ -28,6 +28,10 @@ public static class VcpuRunner
         {
             HypercallDispatcher.Serve(vcpu, in vcpu.Hardware.Exit);
         }
+        else if (reason == ExitReason.Cpuid)
+        {
+            ExitHandler.ServeCpuid(vcpu, in vcpu.Hardware.Exit);
+        }
         else if (reason != ExitReason.HostInterrupt)
         {
             ExitHandler.Handle(vcpu, ref vcpu.Hardware.Exit);
