@@ -93,7 +93,8 @@ public sealed class SvmExitTests
     private static VmExit Decode(in VmcbControl control, bool hasNextRip)
     {
         VmExit exit = default;
-        if (!SvmExit.TryDecodeQuickly(control, Rip, hasNextRip, _table, ref exit))
+        ulong rip = Rip;
+        if (!SvmExit.TryDecodeQuickly(in control, in rip, hasNextRip, _table, ref exit))
         {
             SvmExit.Decode(control, Rip, hasNextRip, ref exit);
         }
