@@ -94,6 +94,13 @@ static bool forbidden(u64 number, u64 a1, u64 a2)
     }
 }
 
+/* Grant operations write a result into every element: more than a few would run over this guest's memory. */
+static void limit_count(u64 number, u64 *count)
+{
+    if ((u32)number == __HYPERVISOR_grant_table_op)
+        *count &= 0x80000003;
+}
+
 static void random_hypercall(void)
 {
     u64 number = below(4) ? below(64) : next() >> below(64);
@@ -102,6 +109,7 @@ static void random_hypercall(void)
         a[i] = anything();
     if (below(2))
         a[0] = below(48);
+    limit_count(number, &a[2]);
     if (!forbidden(number, a[0], a[1]))
         raw_hypercall(number, a[0], a[1], a[2], a[3], a[4]);
 }
@@ -155,6 +163,14 @@ static void event_call(void)
     evtchn_op(op, below(16) ? (void *)raced : (void *)(uintptr_t)pointer());
 }
 
+/* The table itself may have been moved away: nothing is lost by writing into a hole, if the instruction is a plain one. */
+static void write_grant(u32 ref)
+{
+    uintptr_t entry = (GRANT_TABLE_GFN << PAGE_BITS) + ref * sizeof(struct grant_entry_v1);
+    write_memory_safe(entry + 4, spare_gfn());
+    write_memory_safe(entry, self << 16 | below(16));
+}
+
 static void grant_call(void)
 {
     u32 op = below(13);
@@ -163,10 +179,10 @@ static void grant_call(void)
         *(struct gnttab_map_grant_ref *)raced = (struct gnttab_map_grant_ref){
             .host_addr = spare_gfn() << PAGE_BITS, .flags = below(8), .ref = below(32), .dom = self,
         };
-    if (grant_table)
-        grant_access(below(32), self, spare_gfn(), below(2));
+    write_grant(below(32));
     scribble();
-    grant_op(op, below(16) ? (void *)raced : (void *)(uintptr_t)pointer(), below(16) ? below(4) : (u32)anything());
+    grant_op(op, below(16) ? (void *)raced : (void *)(uintptr_t)pointer(),
+             below(16) ? below(4) : 0x80000000 | (u32)anything());
 }
 
 static void vcpu_call(void)
@@ -209,6 +225,8 @@ static void multicall(void)
         m[i].op = number;
         for (unsigned j = 0; j < 6; j++)
             m[i].args[j] = anything();
+        if (number == __HYPERVISOR_grant_table_op)
+            m[i].args[2] = below(4);
         if (forbidden(number, m[i].args[0], m[i].args[1]))
             m[i].op = __HYPERVISOR_xen_version;
     }
