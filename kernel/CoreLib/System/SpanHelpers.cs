@@ -31,6 +31,11 @@ internal static class SpanHelpers
     [RuntimeImport("*", "memset")]
     private static extern void Memset(ref byte destination, int value, nuint length);
 
+    /// <summary>Writes one value to a number of 64-bit words.</summary>
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    [RuntimeImport("*", "memset64")]
+    internal static extern void Fill(ref ulong destination, ulong value, nuint count);
+
     internal static void ClearWithoutReferences(ref byte destination, nuint length) => Memset(ref destination, 0, length);
 
     internal static void Fill(ref byte destination, byte value, nuint length) => Memset(ref destination, value, length);

@@ -125,6 +125,28 @@ cpu_write_cr4:
     movq %rdi, %cr4
     ret
 
+// Fills frames with zeroes through one window, past the caches: nobody reads them soon. rdi: the window, rsi: its page
+// table entry, rdx: the entry for the first frame, ecx: number of frames.
+    .globl cpu_clear_frames
+cpu_clear_frames:
+    xorps %xmm0, %xmm0
+1:  movq %rdx, (%rsi)
+    invlpg (%rdi)
+    movq %rdi, %r8
+    movl $16, %eax
+2:
+    .irp offset, 0, 16, 32, 48, 64, 80, 96, 112, 128, 144, 160, 176, 192, 208, 224, 240
+    movntps %xmm0, \offset(%r8)
+    .endr
+    addq $256, %r8
+    decl %eax
+    jnz 2b
+    addq $0x1000, %rdx
+    decl %ecx
+    jnz 1b
+    sfence
+    ret
+
     .globl cpu_invalidate_page
 cpu_invalidate_page:
     invlpg (%rdi)

@@ -106,6 +106,11 @@ internal static class Cpu
     [RuntimeImport("*", "cpu_write_cr4")]
     internal static extern void WriteCr4(ulong value);
 
+    /// <summary>Fills frames, one or more, with zeroes through a window whose page table entry is given.</summary>
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    [RuntimeImport("*", "cpu_clear_frames")]
+    internal static extern unsafe void ClearFrames(void* window, ulong* entry, ulong firstEntry, int count);
+
     /// <summary>Forgets this CPU's translation of a page.</summary>
     [MethodImpl(MethodImplOptions.InternalCall)]
     [RuntimeImport("*", "cpu_invalidate_page")]

@@ -76,6 +76,14 @@ memset:
     movq %r8, %rax
     ret
 
+// rdi: destination, rsi: value, rdx: number of 64-bit words.
+    .globl memset64
+memset64:
+    movq %rsi, %rax
+    movq %rdx, %rcx
+    rep stosq
+    ret
+
 // rdi: destination, rsi: source, rdx: length; the two may overlap; returns the destination. Short copies, which are
 // nearly all, read everything before they write: the first and the last bytes, which overlap in the middle.
     .globl memcpy, memmove
