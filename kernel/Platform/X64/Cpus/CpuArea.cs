@@ -34,8 +34,9 @@ internal static unsafe class CpuArea
         CpuBlock* block = (CpuBlock*)Page(index, Block);
         block->Self = block;
         block->Index = index;
-        block->Windows = (byte*)Page(index, Windows);
-        block->WindowEntries = HostSpace.PrepareEntry(Page(index, Windows));
+        block->NextWindow = (byte*)Page(index, Windows);
+        block->NextEntry = block->FirstEntry = HostSpace.PrepareEntry(Page(index, Windows));
+        block->LastEntry = block->FirstEntry + FrameWindows.Depth;
         block->TaskState = new TaskState(
             Page(index, NmiStack + SmallStackPages),
             Page(index, DoubleFaultStack + SmallStackPages),

@@ -15,14 +15,17 @@ internal unsafe struct CpuBlock
     /// <summary>Number of the CPU.</summary>
     public int Index;
 
-    /// <summary>Windows open on this CPU.</summary>
-    public int OpenWindows;
+    /// <summary>Where the next window will be.</summary>
+    public byte* NextWindow; // 0x10: FrameWindows.S knows these offsets
 
-    /// <summary>Address of the first window.</summary>
-    public byte* Windows;
+    /// <summary>The page table entry of the next window.</summary>
+    public ulong* NextEntry;
 
-    /// <summary>The page table entries of the windows.</summary>
-    public ulong* WindowEntries;
+    /// <summary>The entry of the first window.</summary>
+    public ulong* FirstEntry;
+
+    /// <summary>The entry after the last window's.</summary>
+    public ulong* LastEntry;
 
     /// <summary>The descriptors that this CPU uses.</summary>
     public GlobalDescriptors Descriptors;

@@ -1,8 +1,8 @@
 using System;
-using System.Threading;
+using System.Runtime;
+using System.Runtime.CompilerServices;
 using Microkernel.Core.Hardware;
 using Microkernel.Platform.Cpus;
-using Microkernel.Platform.X64;
 
 namespace Microkernel.Platform.Paging;
 
@@ -26,35 +26,27 @@ internal sealed unsafe class FrameWindows : PhysicalMemory
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public override Span<byte> Map(ulong mfn)
     {
-        CpuBlock* cpu = CpuBlock.Current;
-        int slot = cpu->OpenWindows;
-        if (slot >= Depth || mfn >= _frameCount)
+        byte* window = mfn < _frameCount ? Open(mfn << FrameShift | _rights) : null;
+        if (window == null)
         {
-            Refuse(slot);
+            Refuse(mfn);
         }
 
         // Sound: the slot is this CPU's own and was flushed when it was closed.
-        cpu->OpenWindows = slot + 1;
-        Volatile.Write(ref cpu->WindowEntries[slot], mfn << FrameShift | _rights);
-        return new Span<byte>(cpu->Windows + ((long)slot << FrameShift), FrameSize);
+        return new Span<byte>(window, FrameSize);
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public override void Unmap()
     {
-        CpuBlock* cpu = CpuBlock.Current;
-        int slot = cpu->OpenWindows - 1;
-        if (slot < 0)
+        if (!Close())
         {
-            Refuse(slot);
+            Refuse(0);
         }
-
-        // Sound: as above.
-        Volatile.Write(ref cpu->WindowEntries[slot], 0);
-        Cpu.InvalidatePage(cpu->Windows + ((long)slot << FrameShift));
-        cpu->OpenWindows = slot;
     }
 
     /// <inheritdoc/>
@@ -76,8 +68,16 @@ internal sealed unsafe class FrameWindows : PhysicalMemory
         Unmap();
     }
 
-    private static void Refuse(int slot) => throw new InvalidOperationException(
-        slot < 0 ? "a window is closed that is not open"
-            : slot >= Depth ? "too many windows onto frames"
-            : "a window onto a frame that does not exist");
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Refuse(ulong mfn) => throw new InvalidOperationException(
+        mfn >= _frameCount ? "a window onto a frame that does not exist"
+            : "too many windows onto frames, or one is closed that is not open");
+
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    [RuntimeImport("*", "window_open")]
+    private static extern byte* Open(ulong entry);
+
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    [RuntimeImport("*", "window_close")]
+    private static extern bool Close();
 }
