@@ -1,3 +1,4 @@
+using System;
 using Microkernel.Core.Abi;
 using Microkernel.Core.Domains;
 using Microkernel.Core.Hardware;
@@ -36,7 +37,7 @@ public sealed class EventChannels
     public PortClosing Closing { get; }
 
     /// <summary>Ports that have ever been used; those to close are below it.</summary>
-    public uint PortCount => (uint)_ports.Count;
+    public uint PortCount => _ports.Count;
 
     /// <summary>Some port is not free.</summary>
     public bool HasOpenPorts => _openPorts != 0;
@@ -48,6 +49,7 @@ public sealed class EventChannels
     public bool TryReset()
     {
         _delivery = _twoLevel;
+        _twoLevel.SetLayout(_domain.HasNarrowSharedInfo);
         _virqs.Clear();
         _mayPoll = false;
         Closing.Restart();
@@ -103,7 +105,7 @@ public sealed class EventChannels
             record = Get(port);
             if (record.State != PortState.Interdomain)
             {
-                return CloseLocal(port, in record);
+                return CloseLocal(port);
             }
         }
 
@@ -116,16 +118,25 @@ public sealed class EventChannels
         PortRecord record;
         using (_domain.EventLock.Hold())
         {
-            record = Get(port);
-            if (record.State == PortState.Ipi)
+            if (!Exists(port))
             {
-                Raise(port);
-                return 0;
+                return XenError.EINVAL;
             }
 
-            if (record.State == PortState.Interdomain && record.RemoteDomain == _domain.Id)
+            using FrameView frame = _ports.OpenFrame(port);
+            Span<PortRecord> records = frame.As<PortRecord>();
+            record = records[(int)(port % PortTable.RecordsPerFrame)];
+            bool isOwn = record.State == PortState.Interdomain && record.RemoteDomain == _domain.Id;
+            if (isOwn | record.State == PortState.Ipi)
             {
-                Raise(record.Remote);
+                uint target = isOwn ? record.Remote : port;
+                if (target / PortTable.RecordsPerFrame == port / PortTable.RecordsPerFrame)
+                {
+                    Raise(target, ref records[(int)(target % PortTable.RecordsPerFrame)]);
+                    return 0;
+                }
+
+                Raise(target);
                 return 0;
             }
         }
@@ -333,35 +344,10 @@ public sealed class EventChannels
         _ports.NoteFree(port);
     }
 
-    /// <summary>Makes an event pending on an existing port.</summary>
-    internal void Raise(uint port)
+    /// <summary>Closes a port whose other end, if it has one, does not matter.</summary>
+    internal long CloseLocal(uint port)
     {
-        using (PortView view = _ports.Open(port))
-        {
-            _delivery.SetPending(_domain.Vcpus[view.Record.Vcpu], port, ref view.Record);
-        }
-
-        if (_mayPoll)
-        {
-            WakePollers();
-        }
-    }
-
-    /// <summary>An event from another domain's port, if that is still the other end.</summary>
-    internal void Receive(uint port, ushort sender, uint senderPort)
-    {
-        using TicketLock.Holder held = _domain.EventLock.Hold();
         PortRecord record = Get(port);
-        if (record.State == PortState.Interdomain && record.RemoteDomain == sender && record.Remote == senderPort)
-        {
-            Raise(port);
-        }
-    }
-
-    private bool Exists(uint port) => port < (uint)_ports.Count && port < (uint)_delivery.MaxPorts;
-
-    private long CloseLocal(uint port, in PortRecord record)
-    {
         if (record.State is PortState.Free or PortState.Reserved)
         {
             return XenError.EINVAL;
@@ -375,6 +361,44 @@ public sealed class EventChannels
         Free(port);
         return 0;
     }
+
+    /// <summary>Makes an event pending on an existing port.</summary>
+    internal void Raise(uint port)
+    {
+        using PortView view = _ports.Open(port);
+        Raise(port, ref view.Record);
+    }
+
+    /// <summary>An event from another domain's port, if that is still the other end.</summary>
+    internal void Receive(uint port, ushort sender, uint senderPort)
+    {
+        using TicketLock.Holder held = _domain.EventLock.Hold();
+        if (!Exists(port))
+        {
+            return;
+        }
+
+        using PortView view = _ports.Open(port);
+        ref PortRecord record = ref view.Record;
+        if (record.State == PortState.Interdomain && record.RemoteDomain == sender && record.Remote == senderPort)
+        {
+            Raise(port, ref record);
+        }
+    }
+
+    /// <summary>The word size of the guest has changed.</summary>
+    internal void SetLayout(bool narrow) => _twoLevel.SetLayout(narrow);
+
+    private void Raise(uint port, ref PortRecord record)
+    {
+        _delivery.SetPending(_domain.Vcpus[record.Vcpu], port, ref record);
+        if (_mayPoll)
+        {
+            WakePollers();
+        }
+    }
+
+    private bool Exists(uint port) => port < _ports.Count;
 
     // To another domain or into the core: without our lock, so that nobody waits for two.
     private long SendOut(uint port, in PortRecord record)

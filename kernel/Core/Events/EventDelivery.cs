@@ -9,7 +9,7 @@ namespace Microkernel.Core.Events;
 public abstract class EventDelivery
 {
     /// <summary>Ports that the guest can have: 0 to this number - 1.</summary>
-    public abstract int MaxPorts { get; }
+    public uint MaxPorts { get; protected set; }
 
     /// <summary>Makes an event pending on <paramref name="port"/> and tells <paramref name="vcpu"/>, unless it is masked.</summary>
     public abstract void SetPending(Vcpu vcpu, uint port, ref PortRecord record);

@@ -52,14 +52,12 @@ public sealed class FifoDelivery : EventDelivery
     {
         _domain = domain;
         _memory = domain.Kernel.Machine.Memory;
+        MaxPorts = PortTable.Limit;
         int vcpus = domain.Config.VcpuCount;
         _blocks = new ulong[vcpus];
         _blockOffsets = new int[vcpus];
         _tails = new uint[vcpus * QueuesPerVcpu];
     }
-
-    /// <inheritdoc/>
-    public override int MaxPorts => PortTable.Limit;
 
     /// <summary>Ports that have an event word: 0 to this number - 1.</summary>
     public int WordCount => _pageCount * WordsPerPage;

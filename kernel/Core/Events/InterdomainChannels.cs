@@ -1,5 +1,6 @@
 using Microkernel.Core.Abi;
 using Microkernel.Core.Domains;
+using Microkernel.Core.Hardware;
 
 namespace Microkernel.Core.Events;
 
@@ -37,16 +38,21 @@ public static class InterdomainChannels
     /// </summary>
     public static long Close(Domain local, uint port, in PortRecord seen)
     {
-        // While a port is connected, both ends' domains exist; so it is not any more.
         Domain? remote = local.Kernel.Domains.Find(seen.RemoteDomain);
         if (remote == null)
         {
-            return local.Events.Close(port);
+            using TicketLock.Holder held = local.EventLock.Hold();
+            return local.Events.CloseLocal(port);
         }
 
         using EventLockPair locks = new(local, remote);
         PortRecord record = local.Events.Get(port);
-        if (record.State != PortState.Interdomain || record.RemoteDomain != seen.RemoteDomain)
+        if (record.State != PortState.Interdomain)
+        {
+            return local.Events.CloseLocal(port);
+        }
+
+        if (record.RemoteDomain != remote.Id)
         {
             return XenError.EINVAL;
         }

@@ -13,7 +13,8 @@ public sealed class PortTable
     /// <summary>The most ports that any ABI has: EVTCHN_FIFO_NR_CHANNELS.</summary>
     public const int Limit = 1 << 17;
 
-    private const int RecordsPerFrame = PhysicalMemory.FrameSize / PortRecord.Size;
+    /// <summary>Records in a frame: a port's record is number port % this in its frame.</summary>
+    public const int RecordsPerFrame = PhysicalMemory.FrameSize / PortRecord.Size;
 
     // A guest that leaves more closed ports than this in its queues gets no new ones: the search stays short.
     private const int MostBusy = 256;
@@ -34,19 +35,22 @@ public sealed class PortTable
     }
 
     /// <summary>Ports that have a record, from 0 on; those above were never used.</summary>
-    public int Count => _frameCount * RecordsPerFrame;
+    public uint Count { get; private set; }
 
     /// <summary>Opens the record of a port below <see cref="Count"/>.</summary>
     public PortView Open(uint port) =>
         new(_memory, _frames[(int)(port / RecordsPerFrame)], (int)(port % RecordsPerFrame));
+
+    /// <summary>Opens the frame with the record of a port below <see cref="Count"/>.</summary>
+    public FrameView OpenFrame(uint port) => new(_memory, _frames[(int)(port / RecordsPerFrame)]);
 
     /// <summary>
     /// Finds the lowest port that is free and not busy; it stays free. ENOSPC: there is none, or too many are busy; ENOMEM.
     /// </summary>
     public long FindFree(EventDelivery delivery, out uint port)
     {
-        int limit = delivery.MaxPorts;
-        int end = Math.Min(limit, Count);
+        int limit = (int)delivery.MaxPorts;
+        int end = Math.Min(limit, (int)Count);
         int at = _firstFree = NextFree(_firstFree, end);
         for (int tries = 0; at < end; tries++)
         {
@@ -74,6 +78,7 @@ public sealed class PortTable
             _pool.Return(_frames[--_frameCount]);
         }
 
+        Count = 0;
         _firstFree = 0;
     }
 
@@ -118,6 +123,7 @@ public sealed class PortTable
         }
 
         _frames[_frameCount++] = mfn;
+        Count += RecordsPerFrame;
         if (_frameCount == 1)
         {
             using PortView zero = Open(0);

@@ -19,6 +19,7 @@ public static class SharedInfo
         using (domain.EventLock.Hold())
         {
             domain.HasNarrowSharedInfo = narrow;
+            domain.Events.SetLayout(narrow);
         }
 
         PvClock.PublishWallClock(domain);

@@ -1,5 +1,5 @@
 using System;
-using System.Runtime.InteropServices;
+using System.Threading;
 using Microkernel.Core.Abi;
 using Microkernel.Core.Domains;
 using Microkernel.Core.Hardware;
@@ -7,72 +7,86 @@ using Microkernel.Core.Vcpus;
 
 namespace Microkernel.Core.Events;
 
-/// <summary>The 2-level ABI: a bit per port in shared_info, a selector bit per word in the vcpu_info of the vCPU to tell.</summary>
-public sealed class TwoLevelDelivery(Domain domain) : EventDelivery
+/// <summary>
+/// The 2-level ABI: a bit per port in shared_info, a selector bit per word in the vcpu_info of the vCPU to tell. Whatever the guest's word
+/// size, bit n of its bitmap is bit n % 32 of the 32-bit word n / 32. A guest that changes its word size while it has ports loses those
+/// that the narrow layout has no bits for.
+/// </summary>
+public sealed class TwoLevelDelivery : EventDelivery
 {
-    private readonly PhysicalMemory _memory = domain.Kernel.Machine.Memory;
+    private const int PendingAt = SharedInfoAbi.Pending / sizeof(uint);
 
-    /// <inheritdoc/>
-    public override int MaxPorts
+    private readonly Domain _domain;
+    private readonly PhysicalMemory _memory;
+    private int _maskAt;
+    private int _selectorShift;
+
+    /// <summary>The 2-level state of a domain slot. Only during start-up: it allocates.</summary>
+    public TwoLevelDelivery(Domain domain)
     {
-        get
-        {
-            int bits = SharedInfoAbi.BitsPerWord(domain.HasNarrowSharedInfo);
-            return bits * bits;
-        }
+        _domain = domain;
+        _memory = domain.Kernel.Machine.Memory;
+        SetLayout(false);
+    }
+
+    /// <summary>The guest's word size: "narrow" for 32 bits.</summary>
+    public void SetLayout(bool narrow)
+    {
+        int bits = SharedInfoAbi.BitsPerWord(narrow);
+        MaxPorts = (uint)(bits * bits);
+        _maskAt = SharedInfoAbi.Mask(narrow) / sizeof(uint);
+        _selectorShift = narrow ? 5 : 6;
     }
 
     /// <inheritdoc/>
     public override void SetPending(Vcpu vcpu, uint port, ref PortRecord record)
     {
-        bool tell;
-        using (FrameView shared = new(_memory, domain.SharedInfoMfn))
+        if (port >= MaxPorts)
         {
-            tell = !AtomicBits.TestAndSet(ref Word(shared.Bytes, SharedInfoAbi.Pending, port), (int)port & 31)
-                && !AtomicBits.Test(ref Word(shared.Bytes, MaskOffset, port), (int)port & 31);
+            return;
         }
 
-        if (tell)
+        using FrameView shared = new(_memory, _domain.SharedInfoMfn);
+        Span<uint> words = shared.As<uint>();
+        int word = (int)(port >> 5);
+        uint bit = 1u << (int)(port & 31);
+        if ((Interlocked.Or(ref words[PendingAt + word], bit) & bit) == 0
+            && (Volatile.Read(ref words[_maskAt + word]) & bit) == 0)
         {
-            VcpuInfo.Select(vcpu, WordOf(port));
+            VcpuInfo.Select(vcpu, words, (int)(port >> _selectorShift));
         }
     }
 
     /// <inheritdoc/>
     public override void ClearPending(uint port)
     {
-        using FrameView shared = new(_memory, domain.SharedInfoMfn);
-        AtomicBits.TestAndClear(ref Word(shared.Bytes, SharedInfoAbi.Pending, port), (int)port & 31);
+        if (port >= MaxPorts)
+        {
+            return;
+        }
+
+        using FrameView shared = new(_memory, _domain.SharedInfoMfn);
+        AtomicBits.TestAndClear(ref Word(in shared, PendingAt, port), (int)port & 31);
     }
 
     /// <inheritdoc/>
     public override bool IsPending(uint port)
     {
-        using FrameView shared = new(_memory, domain.SharedInfoMfn);
-        return AtomicBits.Test(ref Word(shared.Bytes, SharedInfoAbi.Pending, port), (int)port & 31);
+        using FrameView shared = new(_memory, _domain.SharedInfoMfn);
+        return port < MaxPorts && AtomicBits.Test(ref Word(in shared, PendingAt, port), (int)port & 31);
     }
 
     /// <inheritdoc/>
     public override void Unmask(Vcpu vcpu, uint port, ref PortRecord record)
     {
-        bool tell;
-        using (FrameView shared = new(_memory, domain.SharedInfoMfn))
+        using FrameView shared = new(_memory, _domain.SharedInfoMfn);
+        if (port < MaxPorts
+            && AtomicBits.TestAndClear(ref Word(in shared, _maskAt, port), (int)port & 31)
+            && AtomicBits.Test(ref Word(in shared, PendingAt, port), (int)port & 31))
         {
-            tell = AtomicBits.TestAndClear(ref Word(shared.Bytes, MaskOffset, port), (int)port & 31)
-                && AtomicBits.Test(ref Word(shared.Bytes, SharedInfoAbi.Pending, port), (int)port & 31);
-        }
-
-        if (tell)
-        {
-            VcpuInfo.Select(vcpu, WordOf(port));
+            VcpuInfo.Select(vcpu, shared.As<uint>(), (int)(port >> _selectorShift));
         }
     }
 
-    private int MaskOffset => SharedInfoAbi.Mask(domain.HasNarrowSharedInfo);
-
-    // Whatever the guest's word size, bit n of its bitmap is bit n % 32 of the 32-bit word n / 32.
-    private static ref uint Word(Span<byte> shared, int offset, uint port) =>
-        ref MemoryMarshal.Cast<byte, uint>(shared)[(offset / sizeof(uint)) + (int)(port / 32)];
-
-    private int WordOf(uint port) => (int)port / SharedInfoAbi.BitsPerWord(domain.HasNarrowSharedInfo);
+    private static ref uint Word(in FrameView shared, int at, uint port) => ref shared.As<uint>()[at + (int)(port >> 5)];
 }

@@ -23,13 +23,27 @@ public static class VcpuInfo
         }
 
         using FrameView view = new(MemoryOf(vcpu), vcpu.InfoMfn);
-        return (Volatile.Read(ref FirstWord(view.Bytes.Slice(vcpu.InfoOffset))) & 0xFF) != 0;
+        return (Volatile.Read(ref view.As<uint>()[vcpu.InfoOffset / sizeof(uint)]) & 0xFF) != 0;
     }
 
-    /// <summary>Sets a bit of evtchn_pending_sel; the vCPU is told unless it was set already. Event lock held.</summary>
-    public static void Select(Vcpu vcpu, int word)
+    /// <summary>
+    /// Sets a bit of evtchn_pending_sel; the vCPU is told unless it was set already. <paramref name="shared"/> is the shared_info page, which
+    /// is open. Event lock held.
+    /// </summary>
+    public static void Select(Vcpu vcpu, Span<uint> shared, int word)
     {
-        if (vcpu.InfoMfn != 0 && TrySelect(vcpu, word))
+        bool tell;
+        if (!vcpu.HasOwnInfo)
+        {
+            tell = vcpu.InfoMfn != 0 && TrySelect(vcpu, shared, word);
+        }
+        else
+        {
+            using FrameView view = new(MemoryOf(vcpu), vcpu.InfoMfn);
+            tell = TrySelect(vcpu, view.As<uint>(), word);
+        }
+
+        if (tell)
         {
             vcpu.RaiseUpcall();
         }
@@ -46,7 +60,7 @@ public static class VcpuInfo
         bool tell;
         using (FrameView view = new(MemoryOf(vcpu), vcpu.InfoMfn))
         {
-            tell = TrySetUpcallPending(view.Bytes.Slice(vcpu.InfoOffset));
+            tell = TrySetUpcallPending(ref view.As<uint>()[vcpu.InfoOffset / sizeof(uint)]);
         }
 
         if (tell)
@@ -122,22 +136,19 @@ public static class VcpuInfo
         using FrameView view = new(MemoryOf(vcpu), vcpu.InfoMfn);
         Span<byte> info = view.Bytes.Slice(vcpu.InfoOffset);
         info.Slice(SharedInfoAbi.PendingSelector(narrow), SharedInfoAbi.BitsPerWord(narrow) / 8).Fill(0xFF);
-        TrySetUpcallPending(info);
+        TrySetUpcallPending(ref MemoryMarshal.AsRef<uint>(info));
     }
 
-    private static bool TrySelect(Vcpu vcpu, int word)
+    // In the page, as 32-bit words, that holds the vcpu_info.
+    private static bool TrySelect(Vcpu vcpu, Span<uint> page, int word)
     {
-        int selector = SharedInfoAbi.PendingSelector(vcpu.Domain.HasNarrowSharedInfo);
-        using FrameView view = new(MemoryOf(vcpu), vcpu.InfoMfn);
-        Span<byte> info = view.Bytes.Slice(vcpu.InfoOffset);
-        Span<uint> words = MemoryMarshal.Cast<byte, uint>(info.Slice(selector, sizeof(ulong)));
-        return !AtomicBits.TestAndSet(ref words[word / 32], word & 31) && TrySetUpcallPending(info);
+        int at = vcpu.InfoOffset / sizeof(uint);
+        int selector = SharedInfoAbi.PendingSelector(vcpu.Domain.HasNarrowSharedInfo) / sizeof(uint);
+        uint bit = 1u << (word & 31);
+        return (Interlocked.Or(ref page[at + selector + (word >> 5)], bit) & bit) == 0
+            && TrySetUpcallPending(ref page[at]);
     }
 
-    // The byte shares its word with the mask byte, which is the guest's: bit by bit.
-    private static bool TrySetUpcallPending(Span<byte> info) =>
-        (Interlocked.Or(ref FirstWord(info), 1) & 0xFF) == 0;
-
-    // evtchn_upcall_pending and evtchn_upcall_mask.
-    private static ref uint FirstWord(Span<byte> info) => ref MemoryMarshal.Cast<byte, uint>(info)[0];
+    // The byte shares its word with the mask byte, which is the guest's.
+    private static bool TrySetUpcallPending(ref uint firstWord) => (Interlocked.Or(ref firstWord, 1) & 0xFF) == 0;
 }

@@ -114,7 +114,10 @@ public sealed class Vcpu
     public void Post(PendingWork work)
     {
         Interlocked.Or(ref _pending, (int)work);
-        Domain.Kernel.Dispatcher.Wake(this);
+        if (Domain.Kernel.ThisCpu.Current != this)
+        {
+            Domain.Kernel.Dispatcher.Wake(this);
+        }
     }
 
     /// <summary>Marks work as pending on the vCPU's own CPU, where it will be seen before the next entry.</summary>

@@ -1,5 +1,7 @@
+using System;
 using Microkernel.Core.Abi;
 using Microkernel.Core.Domains;
+using Microkernel.Core.Events;
 using Microkernel.Core.Tests.Fakes;
 using Microkernel.Core.Vcpus;
 using NUnit.Framework;
@@ -36,7 +38,7 @@ public sealed class EventChannelTests
     [TestCase(true, 1023)]
     public void ThereAreAsManyPortsAsTheLayoutHasBits(bool is32, int most)
     {
-        _a.Domain.HasNarrowSharedInfo = is32;
+        SharedInfo.Latch(_a.Domain, is32);
         for (int i = 1; i <= most; i++)
         {
             Assert.That(_a.BindIpi(0), Is.EqualTo(i));
@@ -122,6 +124,38 @@ public sealed class EventChannelTests
         Assert.That(_b.Send(b), Is.Zero);
         Assert.That(_b.BindInterdomain(_a.Id, waiting), Is.EqualTo(XenError.EINVAL));
         Assert.That(_a.Domain.Pool.FreeCount, Is.EqualTo(free + 1), "the frame with the ports");
+    }
+
+    [Test]
+    public void PortsThatANarrowLayoutHasNoBitsForAreClosedAtTheEnd()
+    {
+        for (int i = 1; i < 1200; i++)
+        {
+            Assert.That(_a.BindIpi(0), Is.EqualTo(i));
+        }
+
+        uint far = (uint)_a.AllocUnbound(_b.Id);
+        uint b = (uint)_b.BindInterdomain(_a.Id, far);
+        byte[] before = _a.SharedInfo.ToArray();
+        SharedInfo.Latch(_a.Domain, true);
+        before.AsSpan(2304).Clear();
+        Assert.That(_b.Send(b), Is.Zero);
+        Assert.That(_a.Unmask(far), Is.Zero);
+        Assert.That(_a.SharedInfo[..2304].SequenceEqual(before.AsSpan(0, 2304)));
+        while (!_a.Domain.Events.TeardownPiece())
+        {
+        }
+
+        Assert.That(_b.StateOf(b), Is.EqualTo(EventChannelAbi.StatusUnbound));
+    }
+
+    [Test]
+    public void APortWhoseOtherEndIsGoneCanBeClosed()
+    {
+        (_, uint b) = Connect();
+        _host.Kernel.Domains.Release(_a.Domain);
+        Assert.That(_b.Send(b), Is.Zero);
+        Assert.That(_b.Close(b), Is.Zero);
     }
 
     [Test]

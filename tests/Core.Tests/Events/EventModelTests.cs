@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using Microkernel.Core.Abi;
+using Microkernel.Core.Events;
 using Microkernel.Core.Tests.Fakes;
 using NUnit.Framework;
 
@@ -80,7 +81,7 @@ public sealed class EventModelTests
         _guests = [new EventGuest(host, 0) { Is32 = is32 }, new EventGuest(host, 1) { Is32 = is32 }];
         foreach (EventGuest guest in _guests)
         {
-            guest.Domain.HasNarrowSharedInfo = is32;
+            SharedInfo.Latch(guest.Domain, is32);
         }
 
         for (int i = 0; i < 2; i++)

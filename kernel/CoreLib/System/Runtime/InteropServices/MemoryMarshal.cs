@@ -14,18 +14,21 @@ public static class MemoryMarshal
         where T : struct => Cast<T, byte>(span);
 
     /// <summary>The same memory as elements of another type; a rest that is too small is left out.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Span<TTo> Cast<TFrom, TTo>(Span<TFrom> span)
         where TFrom : struct
         where TTo : struct =>
         new(ref Unsafe.As<TFrom, TTo>(ref span.Reference), CastLength<TFrom, TTo>(span.Length));
 
     /// <inheritdoc cref="Cast{TFrom, TTo}(Span{TFrom})"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ReadOnlySpan<TTo> Cast<TFrom, TTo>(ReadOnlySpan<TFrom> span)
         where TFrom : struct
         where TTo : struct =>
         new(ref Unsafe.As<TFrom, TTo>(ref span.Reference), CastLength<TFrom, TTo>(span.Length));
 
     /// <summary>The value at the start of the bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static T Read<T>(ReadOnlySpan<byte> source)
         where T : struct
     {
@@ -43,6 +46,7 @@ public static class MemoryMarshal
     }
 
     /// <summary>Writes a value to the start of the bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Write<T>(Span<byte> destination, in T value)
         where T : struct
     {
@@ -51,6 +55,7 @@ public static class MemoryMarshal
     }
 
     /// <summary>The start of the bytes as a value in place.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ref T AsRef<T>(Span<byte> span)
         where T : struct
     {
@@ -105,6 +110,7 @@ public static class MemoryMarshal
         return (int)count;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Check<T>(int length)
         where T : struct
     {
@@ -113,6 +119,7 @@ public static class MemoryMarshal
             ThrowHelper.ArgumentOutOfRange();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void CheckPlain<T>()
     {
         if (RuntimeHelpers.IsReferenceOrContainsReferences<T>())
