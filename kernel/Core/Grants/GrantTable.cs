@@ -94,8 +94,9 @@ public sealed class GrantTable
     }
 
     /// <summary>
-    /// Claims a grant of domain <paramref name="id"/>, which must still live in this slot, for a grantee: counts it in the core's record and in the entry's flags, and takes a reference to
-    /// the frame. <paramref name="forCopy"/> accepts a grant to a part of a page.
+    /// Claims a grant of domain <paramref name="id"/>, which must still live in this slot, for a grantee: counts it in
+    /// the core's record and in the entry's flags, and takes a reference to the frame. <paramref name="forCopy"/> accepts
+    /// a grant to a part of a page.
     /// </summary>
     /// <returns>GNTST_*.</returns>
     internal short Claim(ushort id, uint reference, ushort grantee, bool write, bool forCopy, out GrantClaim claim)
@@ -112,44 +113,27 @@ public sealed class GrantTable
             return GrantAbi.BadReference;
         }
 
-        using FrameView activeView = Frames.ViewActive(reference, out int index);
-        ref ActiveEntry active = ref activeView.As<ActiveEntry>()[index];
-        using FrameView entryView = Frames.ViewEntry(reference, out int word);
-        Span<uint> entry = entryView.As<uint>().Slice(word);
-        if (active.IsActive && active.Grantee != grantee)
+        using FrameView view = Frames.ViewActive(reference, out int index);
+        ref ActiveEntry active = ref view.As<ActiveEntry>()[index];
+        if ((active.IsActive && active.Grantee != grantee) || (write ? active.Writers : active.Readers) == ushort.MaxValue)
         {
             return GrantAbi.GeneralError;
         }
 
-        bool isPart = Frames.Version == 2 && (Volatile.Read(ref entry[0]) & GrantAbi.SubPage) != 0;
-        if ((isPart && !forCopy) || active.Readers == ushort.MaxValue || active.Writers == ushort.MaxValue)
+        // A second mapping of the same kind finds the entry as it would leave it.
+        bool isMarked = Frames.Version == 1 && (write ? active.Writers : active.Readers | active.Writers) != 0;
+        short status = !isMarked ? ClaimEntry(ref active, reference, grantee, write, forCopy, ref claim)
+            : _domain.Kernel.Memory.Frames.TryReference(active.Mfn, id) ? GrantAbi.Okay : GrantAbi.BadPage;
+        if (status == GrantAbi.Okay)
         {
-            return GrantAbi.GeneralError;
+            claim.Mfn = active.Mfn;
+            active.Grantee = grantee;
+            active.Writers += write ? (ushort)1 : (ushort)0;
+            active.Readers += write ? (ushort)0 : (ushort)1;
+            Claims++;
         }
 
-        if ((!active.IsActive || (write && active.Writers == 0)) && !TryMark(reference, ref entry[0], grantee, write, isPart))
-        {
-            return GrantAbi.GeneralError;
-        }
-
-        if (isPart)
-        {
-            claim.Offset = (ushort)Volatile.Read(ref entry[1]);
-            claim.Length = (ushort)(Volatile.Read(ref entry[1]) >> 16);
-        }
-
-        if (!TryReferenceFrame(ref active, entry, write))
-        {
-            Unmark(reference, ref entry[0], in active);
-            return GrantAbi.BadPage;
-        }
-
-        claim.Mfn = active.Mfn;
-        active.Grantee = grantee;
-        Claims++;
-        active.Writers += write ? (ushort)1 : (ushort)0;
-        active.Readers += write ? (ushort)0 : (ushort)1;
-        return GrantAbi.Okay;
+        return status;
     }
 
     /// <summary>
@@ -220,6 +204,33 @@ public sealed class GrantTable
         }
 
         return Claims != 0 ? XenError.EBUSY : GrantConversion.Convert(Frames, _domain.Kernel.Memory.Memory, version);
+    }
+
+    private short ClaimEntry(
+        ref ActiveEntry active, uint reference, ushort grantee, bool write, bool forCopy, ref GrantClaim claim)
+    {
+        using FrameView view = Frames.ViewEntry(reference, out int word);
+        Span<uint> entry = view.As<uint>().Slice(word);
+        bool isPart = Frames.Version == 2 && (Volatile.Read(ref entry[0]) & GrantAbi.SubPage) != 0;
+        if ((isPart && !forCopy) || !TryMark(reference, ref entry[0], grantee, write, isPart))
+        {
+            return GrantAbi.GeneralError;
+        }
+
+        if (isPart)
+        {
+            uint range = Volatile.Read(ref entry[1]);
+            claim.Offset = (ushort)range;
+            claim.Length = (ushort)(range >> 16);
+        }
+
+        if (!TryReferenceFrame(ref active, entry, write))
+        {
+            Unmark(reference, ref entry[0], in active);
+            return GrantAbi.BadPage;
+        }
+
+        return GrantAbi.Okay;
     }
 
     // The grant is for this grantee and allows what is asked for: sets the bits that say so, in one step with the check.

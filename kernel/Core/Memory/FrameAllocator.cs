@@ -40,9 +40,15 @@ public sealed class FrameAllocator
     /// <summary>Number of free frames.</summary>
     public ulong FreeFrames { get; private set; }
 
-    /// <summary>Adds frames of the memory map that nobody uses. Their content is unknown.</summary>
+    /// <summary>Adds frames of the memory map that nobody uses. Their content is unknown. Frame 0, which means none in places, is left out.</summary>
     public void AddFree(ulong first, ulong count)
     {
+        if (first == 0)
+        {
+            first++;
+            count--;
+        }
+
         _frames.MarkFree(first, (int)count);
         using TicketLock.Holder held = _lock.Hold();
         ulong end = first + count;

@@ -70,13 +70,14 @@ internal sealed class FrameBitmap
     /// <summary>All 512 numbers of an aligned group are members.</summary>
     public bool IsGroupFull(int group)
     {
-        ulong all = ulong.MaxValue;
-        foreach (ulong word in Group(group))
+        int first = group * (512 / BitsPerWord);
+        int word = first;
+        while (word < first + 512 / BitsPerWord && _words[word] == ulong.MaxValue)
         {
-            all &= word;
+            word++;
         }
 
-        return all == ulong.MaxValue;
+        return word == first + 512 / BitsPerWord;
     }
 
     public bool IsGroupEmpty(int group) => FindInGroup(group) < 0;

@@ -148,17 +148,14 @@ public sealed class FrameTable
     /// <summary>The first frame from <paramref name="start"/> on that an owner holds; <paramref name="end"/> if there is none.</summary>
     internal ulong NextHeld(ulong start, ulong end, ushort owner)
     {
-        foreach (ref readonly ulong record in _records.AsSpan((int)start, (int)(end - start)))
+        ulong[] records = _records;
+        int mfn = (int)start;
+        while (mfn < (int)end && (records[mfn] & (Held | ushort.MaxValue)) != (Held | owner))
         {
-            if ((record & (Held | ushort.MaxValue)) == (Held | owner))
-            {
-                break;
-            }
-
-            start++;
+            mfn++;
         }
 
-        return start;
+        return (ulong)mfn;
     }
 
     /// <summary>A scrubbed frame becomes free.</summary>
@@ -210,8 +207,15 @@ public sealed class FrameTable
 
     private static ulong Unowned(FrameType type) => Compose(Nobody, type, 0);
 
-    private void Fill(ulong first, int count, FrameType type, ulong flags) =>
-        _records.AsSpan((int)first, count).Fill(Compose(Nobody, type, flags));
+    private void Fill(ulong first, int count, FrameType type, ulong flags)
+    {
+        ulong[] records = _records;
+        ulong value = Compose(Nobody, type, flags);
+        for (int mfn = (int)first; mfn < (int)first + count; mfn++)
+        {
+            records[mfn] = value;
+        }
+    }
 
     private ulong Read(ulong mfn) => Volatile.Read(ref Record(mfn));
 

@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using Microkernel.Core.Hardware;
 
 namespace Microkernel.Core.Memory;
@@ -12,50 +13,60 @@ public sealed class GfnCache
 {
     private const int Size = 32;
     private const ulong Writable = 1UL << 63;
+    private const ulong Foreign = 1UL << 62;
 
-    // gfn + 1, so that 0 is empty; frame number and Writable.
-    private readonly ulong[] _pages = new ulong[Size];
-    private readonly ulong[] _frames = new ulong[Size];
+    private readonly Entry[] _entries = new Entry[Size];
     private ulong _generation;
 
-    /// <summary>The frame behind page <paramref name="gfn"/> and whether the guest may write it; false for a hole.</summary>
-    public bool TryTranslate(Physmap physmap, ulong gfn, out ulong mfn, out bool writable)
+    /// <summary>The number in what <see cref="Find"/> returns.</summary>
+    public static ulong Mfn(ulong frame) => frame & ~(Writable | Foreign);
+
+    /// <summary>Whether the guest may write what <see cref="Find"/> returns.</summary>
+    public static bool IsWritable(ulong frame) => (frame & Writable) != 0;
+
+    /// <summary>Whether what <see cref="Find"/> returns is another domain's, and must not be remembered.</summary>
+    public static bool IsForeign(ulong frame) => (frame & Foreign) != 0;
+
+    /// <summary>Forgets everything if the address space has changed. Called before <see cref="Find"/>, once for one hold of the lock.</summary>
+    public void Refresh(Physmap physmap)
     {
-        int slot = (int)(gfn ^ (gfn >> 9)) & (Size - 1);
         if (_generation != physmap.Generation)
         {
-            _pages.AsSpan().Clear();
+            _entries.AsSpan().Clear();
             _generation = physmap.Generation;
         }
-
-        ulong frame = _frames[slot];
-        if (_pages[slot] != gfn + 1 && !TryFill(physmap, gfn, slot, out frame))
-        {
-            mfn = 0;
-            writable = false;
-            return false;
-        }
-
-        mfn = frame & ~Writable;
-        writable = (frame & Writable) != 0;
-        return true;
     }
 
-    private bool TryFill(Physmap physmap, ulong gfn, int slot, out ulong frame)
+    /// <summary>The frame behind page <paramref name="gfn"/> and its rights; 0 for a hole.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ulong Find(Physmap physmap, ulong gfn)
     {
-        if (!physmap.TryLookup(gfn, out PhysmapEntry entry))
+        ref Entry entry = ref _entries[(int)(gfn ^ (gfn >> 9)) & (Size - 1)];
+        return entry.Page == gfn + 1 ? entry.Frame : Fill(physmap, gfn, ref entry);
+    }
+
+    private static ulong Fill(Physmap physmap, ulong gfn, ref Entry entry)
+    {
+        if (!physmap.TryLookup(gfn, out PhysmapEntry found))
         {
-            frame = 0;
-            return false;
+            return 0;
         }
 
-        frame = entry.Mfn | ((entry.Access & NestedAccess.Write) != 0 ? Writable : 0);
-        if (entry.Kind != PageKind.Foreign)
+        ulong frame = found.Mfn | ((found.Access & NestedAccess.Write) != 0 ? Writable : 0);
+        if (found.Kind == PageKind.Foreign)
         {
-            _pages[slot] = gfn + 1;
-            _frames[slot] = frame;
+            return frame | Foreign;
         }
 
-        return true;
+        entry.Page = gfn + 1;
+        entry.Frame = frame;
+        return frame;
+    }
+
+    // The page is stored plus one, so that 0 is empty.
+    private struct Entry
+    {
+        public ulong Page;
+        public ulong Frame;
     }
 }

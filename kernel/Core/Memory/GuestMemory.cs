@@ -130,7 +130,8 @@ public static class GuestMemory
         Domain domain = vcpu.Domain;
         using (domain.Physmap.Lock.Hold())
         {
-            if (!TryFind(vcpu, gva, access, out ulong mfn, out _))
+            ulong mfn = FindFrame(vcpu, gva, access);
+            if (mfn == 0)
             {
                 return false;
             }
@@ -146,7 +147,8 @@ public static class GuestMemory
         Domain domain = vcpu.Domain;
         using (domain.Physmap.Lock.Hold())
         {
-            if (!TryFind(vcpu, gva, GuestAccess.Write, out ulong mfn, out bool writable) || !writable)
+            ulong mfn = FindFrame(vcpu, gva, GuestAccess.Write);
+            if (mfn == 0)
             {
                 return false;
             }
@@ -157,13 +159,35 @@ public static class GuestMemory
         }
     }
 
-    private static bool TryFind(Vcpu vcpu, ulong gva, GuestAccess access, out ulong mfn, out bool writable)
+    // The frame behind an address that the guest's kernel may touch so; 0 if there is none.
+    private static ulong FindFrame(Vcpu vcpu, ulong gva, GuestAccess access)
     {
-        mfn = 0;
-        writable = false;
-        return GuestWalker.TryTranslate(vcpu, gva, access, out ulong gpa)
-            && vcpu.Translations.TryTranslate(
-                vcpu.Domain.Physmap, gpa >> PhysicalMemory.FrameShift, out mfn, out writable);
+        ulong mfn = vcpu.RecentPages.Recall(vcpu.Domain.Physmap, gva, access == GuestAccess.Write);
+        return mfn != 0 && access != GuestAccess.Fetch ? mfn : Translate(vcpu, gva, access);
+    }
+
+    private static ulong Translate(Vcpu vcpu, ulong gva, GuestAccess access)
+    {
+        Physmap physmap = vcpu.Domain.Physmap;
+        vcpu.Translations.Refresh(physmap);
+        if (!GuestWalker.TryTranslate(vcpu, gva, access, out ulong gpa, out bool canWrite))
+        {
+            return 0;
+        }
+
+        ulong frame = vcpu.Translations.Find(physmap, gpa >> PhysicalMemory.FrameShift);
+        if (frame == 0 || (access == GuestAccess.Write && !GfnCache.IsWritable(frame)))
+        {
+            return 0;
+        }
+
+        ulong mfn = GfnCache.Mfn(frame);
+        if (access != GuestAccess.Fetch && !GfnCache.IsForeign(frame))
+        {
+            vcpu.RecentPages.Remember(gva, mfn, canWrite && GfnCache.IsWritable(frame));
+        }
+
+        return mfn;
     }
 
     private static bool TryReadPhysicalPart(Domain domain, ulong gpa, Span<byte> bytes)

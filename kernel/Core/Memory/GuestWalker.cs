@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Threading;
 using Microkernel.Core.Hardware;
 using Microkernel.Core.Vcpus;
@@ -28,7 +29,12 @@ public readonly ref struct GuestWalker
     private const ulong FlagsAlignmentCheck = 1UL << 18;
     private const int LongModeLevels = 4;
 
-    private readonly Vcpu _vcpu;
+    // Entries of the top level are never leaves.
+    private const int TopShift = PhysicalMemory.FrameShift + ((LongModeLevels - 1) * 9);
+
+    private readonly Physmap _physmap;
+    private readonly PhysicalMemory _memory;
+    private readonly GfnCache _cache;
     private readonly bool _isWrite;
 
     // Bits that every entry on the way must have, and those that the whole way together must not.
@@ -37,7 +43,10 @@ public readonly ref struct GuestWalker
 
     private GuestWalker(Vcpu vcpu, ulong cr0, ulong cr4, GuestAccess access)
     {
-        _vcpu = vcpu;
+        _physmap = vcpu.Domain.Physmap;
+        _memory = vcpu.Domain.Kernel.Memory.Memory;
+        _cache = vcpu.Translations;
+        _cache.Refresh(_physmap);
         _isWrite = access == GuestAccess.Write;
         _required = _isWrite && (cr0 & Cr0WriteProtect) != 0 ? Present | Writable : Present;
         _refusesUserPages = (cr4 & Cr4Smap) != 0
@@ -49,12 +58,18 @@ public readonly ref struct GuestWalker
     /// The guest-physical address behind <paramref name="gva"/>; false if the guest's kernel would get a page fault, or a
     /// table lies in a hole of its memory.
     /// </summary>
-    public static bool TryTranslate(Vcpu vcpu, ulong gva, GuestAccess access, out ulong gpa)
+    /// <param name="vcpu">Whose tables.</param>
+    /// <param name="gva">The address.</param>
+    /// <param name="access">What for.</param>
+    /// <param name="gpa">The result.</param>
+    /// <param name="canWrite">A write to this page would succeed too and leave no new mark.</param>
+    public static bool TryTranslate(Vcpu vcpu, ulong gva, GuestAccess access, out ulong gpa, out bool canWrite)
     {
         VcpuHardware hardware = vcpu.Hardware;
         ulong cr0 = hardware.Cr0;
         bool isLong = (hardware.Efer & EferLongModeActive) != 0;
         gpa = gva;
+        canWrite = true;
         if (isLong ? (ulong)((long)(gva << 16) >> 16) != gva : gva > uint.MaxValue)
         {
             return false;
@@ -69,42 +84,57 @@ public readonly ref struct GuestWalker
         GuestWalker walker = new(vcpu, cr0, cr4, access);
         if (isLong)
         {
-            return walker.Walk(hardware.Cr3 & FrameMask, LongModeLevels, gva, out gpa);
+            return walker.Walk(hardware.Cr3 & FrameMask, LongModeLevels, gva, out gpa, out canWrite);
         }
 
+        canWrite = access == GuestAccess.Write;
         return (cr4 & Cr4Pae) != 0
             ? walker.WalkPae((uint)hardware.Cr3, gva, out gpa)
             : walker.WalkLegacy((uint)hardware.Cr3, (cr4 & Cr4PageSizeExtensions) != 0, gva, out gpa);
     }
 
-    // Tables of 512 entries of 8 bytes, from the given level down to 1.
-    private bool Walk(ulong table, int level, ulong gva, out ulong gpa)
+    // Tables of 512 entries of 8 bytes, from the given level down to 1. Each entry is checked, and marked as the CPU marks
+    // it. The windows are closed by hand: nothing between throws, and this is where hypercalls spend their time.
+    private bool Walk(ulong table, int level, ulong gva, out ulong gpa, out bool canWrite)
     {
-        ulong user = User;
+        ulong rights = ulong.MaxValue;
         gpa = 0;
-        while (true)
+        canWrite = false;
+        for (int shift = PhysicalMemory.FrameShift + ((level - 1) * 9); ; shift -= 9)
         {
-            int shift = PhysicalMemory.FrameShift + ((level - 1) * 9);
-            bool mayBeLeaf = level is 2 or 3;
-            if (!TryStep(table, (int)(gva >> shift) & 511, mayBeLeaf, level == 1, ref user, out ulong entry))
+            ulong frame = _cache.Find(_physmap, table >> PhysicalMemory.FrameShift);
+            if (frame == 0)
             {
                 return false;
             }
 
-            if (level == 1 || (mayBeLeaf && (entry & Large) != 0))
+            ref ulong slot = ref MemoryMarshal.Cast<byte, ulong>(_memory.Map(GfnCache.Mfn(frame)))[(int)(gva >> shift) & 511];
+            ulong entry = Volatile.Read(ref slot);
+            rights &= entry;
+            bool isLeaf = shift == PhysicalMemory.FrameShift || (entry & Large) != 0;
+            bool allowed = (rights & _required) == _required
+                && !(isLeaf && (shift == TopShift || (_refusesUserPages && (rights & User) != 0)));
+            ulong marks = MarksFor(isLeaf);
+            if (allowed && (entry & marks) != marks && GfnCache.IsWritable(frame))
+            {
+                Interlocked.Or(ref slot, marks);
+            }
+
+            _memory.Unmap();
+            if (!allowed)
+            {
+                return false;
+            }
+
+            if (isLeaf)
             {
                 ulong offset = (1UL << shift) - 1;
                 gpa = (entry & FrameMask & ~offset) | (gva & offset);
+                canWrite = _isWrite || ((rights & Writable) != 0 && (entry & Dirty) != 0);
                 return true;
             }
 
-            if ((entry & Large) != 0)
-            {
-                return false;
-            }
-
             table = entry & FrameMask;
-            level--;
         }
     }
 
@@ -115,7 +145,7 @@ public readonly ref struct GuestWalker
         ulong address = (cr3 & ~31u) + (gva >> 30 << 3);
         return TryReadTopEntry(address, out ulong entry)
             && (entry & Present) != 0
-            && Walk(entry & FrameMask, 2, gva, out gpa);
+            && Walk(entry & FrameMask, 2, gva, out gpa, out _);
     }
 
     private bool TryReadTopEntry(ulong address, out ulong entry)
@@ -126,35 +156,8 @@ public readonly ref struct GuestWalker
             return false;
         }
 
-        using FrameView view = new(_vcpu.Domain.Kernel.Memory.Memory, mfn);
+        using FrameView view = new(_memory, mfn);
         entry = Volatile.Read(ref view.As<ulong>()[(int)(address & PageOffset) >> 3]);
-        return true;
-    }
-
-    // One entry of 8 bytes: checked, and marked as the CPU marks it.
-    private bool TryStep(ulong table, int index, bool mayBeLeaf, bool isLast, ref ulong user, out ulong entry)
-    {
-        entry = 0;
-        if (!TryFindTable(table, out ulong mfn, out bool tableIsWritable))
-        {
-            return false;
-        }
-
-        using FrameView view = new(_vcpu.Domain.Kernel.Memory.Memory, mfn);
-        ref ulong slot = ref view.As<ulong>()[index];
-        entry = Volatile.Read(ref slot);
-        bool isLeaf = isLast || (mayBeLeaf && (entry & Large) != 0);
-        if (!IsAllowed(entry, isLeaf, ref user))
-        {
-            return false;
-        }
-
-        ulong marks = MarksFor(isLeaf);
-        if ((entry & marks) != marks && tableIsWritable)
-        {
-            Interlocked.Or(ref slot, marks);
-        }
-
         return true;
     }
 
@@ -188,7 +191,7 @@ public readonly ref struct GuestWalker
             return false;
         }
 
-        using FrameView view = new(_vcpu.Domain.Kernel.Memory.Memory, mfn);
+        using FrameView view = new(_memory, mfn);
         ref uint slot = ref view.As<uint>()[index];
         entry = Volatile.Read(ref slot);
         bool isLeaf = isLast || (mayBeLeaf && (entry & Large) != 0);
@@ -206,9 +209,13 @@ public readonly ref struct GuestWalker
         return true;
     }
 
-    private bool TryFindTable(ulong address, out ulong mfn, out bool isWritable) =>
-        _vcpu.Translations.TryTranslate(
-            _vcpu.Domain.Physmap, address >> PhysicalMemory.FrameShift, out mfn, out isWritable);
+    private bool TryFindTable(ulong address, out ulong mfn, out bool isWritable)
+    {
+        ulong frame = _cache.Find(_physmap, address >> PhysicalMemory.FrameShift);
+        mfn = GfnCache.Mfn(frame);
+        isWritable = GfnCache.IsWritable(frame);
+        return frame != 0;
+    }
 
     // A page is the user's if every entry on the way says so.
     private bool IsAllowed(ulong entry, bool isLeaf, ref ulong user)

@@ -60,6 +60,9 @@ public sealed class Vcpu
     /// <summary>Recently translated frames of its domain.</summary>
     public GfnCache Translations { get; } = new();
 
+    /// <summary>Pages that its kernel named since the last exit.</summary>
+    public RecentPages RecentPages { get; } = new();
+
     /// <summary>The CPU whose run queue lock guards <see cref="State"/>; where it runs or will run.</summary>
     public PhysicalCpu Cpu { get; set; }
 

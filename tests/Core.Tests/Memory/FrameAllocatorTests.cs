@@ -52,16 +52,24 @@ public sealed class FrameAllocatorTests
     }
 
     [Test]
+    public void FrameZeroIsNeverGiven()
+    {
+        (FrameTable frames, FrameAllocator allocator) = Create(512, 0, 512);
+        Assert.That(allocator.FreeFrames, Is.EqualTo(511));
+        Assert.That(frames.Type(0), Is.EqualTo(FrameType.Reserved));
+    }
+
+    [Test]
     public void GigabyteBlocksSplitAndMerge()
     {
-        (_, FrameAllocator allocator) = Create(1 << 19, 0, 1 << 19);
+        (_, FrameAllocator allocator) = Create(3 << 18, 1 << 18, 1 << 19);
         Assert.That(allocator.TryAllocate(0, Owner, FrameType.GuestRam, out ulong small), Is.True);
         Assert.That(allocator.TryAllocate(18, Owner, FrameType.GuestRam, out ulong huge), Is.True);
-        Assert.That(huge, Is.EqualTo(1 << 18));
+        Assert.That(huge, Is.EqualTo(2 << 18));
         Assert.That(allocator.TryAllocate(18, Owner, FrameType.GuestRam, out _), Is.False);
         allocator.GiveUp(small);
         Assert.That(allocator.TryAllocate(18, Owner, FrameType.GuestRam, out huge), Is.True);
-        Assert.That(huge, Is.EqualTo(0));
+        Assert.That(huge, Is.EqualTo(1 << 18));
         Assert.That(allocator.FreeFrames, Is.EqualTo(0));
     }
 
@@ -80,7 +88,7 @@ public sealed class FrameAllocatorTests
     [Test]
     public void ReferencedFrameOutlivesItsOwnersHold()
     {
-        (FrameTable frames, FrameAllocator allocator) = Create(512, 0, 512);
+        (FrameTable frames, FrameAllocator allocator) = Create(1024, 512, 512);
         allocator.TryAllocate(0, Owner, FrameType.GuestRam, out ulong mfn);
         Assert.That(frames.TryReference(mfn, Owner), Is.True);
         allocator.GiveUp(mfn);

@@ -190,7 +190,7 @@ public sealed class GuestMemoryTests
                 GuestAccess access = (GuestAccess)random.Next(2);
                 ulong? expected = NaiveWalk(mode, gva, access == GuestAccess.Write);
                 using TicketLock.Holder held = _host.Domain(0).Physmap.Lock.Hold();
-                bool found = GuestWalker.TryTranslate(Vcpu, gva, access, out ulong gpa);
+                bool found = GuestWalker.TryTranslate(Vcpu, gva, access, out ulong gpa, out _);
                 Assert.That(found ? gpa : (ulong?)null, Is.EqualTo(expected), $"seed {seed}: {gva:x} {access}");
                 allowed += found ? 1 : 0;
             }
