@@ -3,6 +3,7 @@ using System.Runtime;
 using System.Runtime.CompilerServices;
 using Microkernel.Core.Hardware;
 using Microkernel.Platform.Cpus;
+using Microkernel.Platform.X64;
 
 namespace Microkernel.Platform.Paging;
 
@@ -60,9 +61,7 @@ internal sealed unsafe class FrameWindows : PhysicalMemory
         // Sound: the window opened here is this CPU's own, and all the frames that it is led over exist.
         fixed (byte* window = Map(mfn))
         {
-            CpuBlock* cpu = CpuBlock.Current;
-            ulong* entry = &cpu->WindowEntries[cpu->OpenWindows - 1];
-            Cpu.ClearFrames(window, entry, mfn << FrameShift | _rights, count);
+            Cpu.ClearFrames(window, CpuBlock.Current->NextEntry - 1, mfn << FrameShift | _rights, count);
         }
 
         Unmap();
