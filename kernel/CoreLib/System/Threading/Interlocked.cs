@@ -100,6 +100,7 @@ public static class Interlocked
     public static ulong Decrement(ref ulong location) => Add(ref location, ulong.MaxValue);
 
     /// <summary>Sets the bits of the value; returns what the location held.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Or(ref int location, int value)
     {
         int old = location;
@@ -113,6 +114,7 @@ public static class Interlocked
     }
 
     /// <inheritdoc cref="Or(ref int, int)"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint Or(ref uint location, uint value) =>
         (uint)Or(ref Unsafe.As<uint, int>(ref location), (int)value);
 
@@ -134,6 +136,7 @@ public static class Interlocked
         (ulong)Or(ref Unsafe.As<ulong, long>(ref location), (long)value);
 
     /// <summary>Clears the bits that the value lacks; returns what the location held.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int And(ref int location, int value)
     {
         int old = location;
@@ -147,6 +150,7 @@ public static class Interlocked
     }
 
     /// <inheritdoc cref="And(ref int, int)"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint And(ref uint location, uint value) =>
         (uint)And(ref Unsafe.As<uint, int>(ref location), (int)value);
 
