@@ -62,6 +62,13 @@ public sealed class CoreLogTests
     }
 
     [Test]
+    public void ADomainThatCannotBeBuiltIsAMistakeOfItsConfiguration()
+    {
+        CoreLog log = Read("(core) domain \"a\" cannot be built: no memory", "(core) all domains have ended");
+        Assert.That(RunResult.Judge(log, false, 0, ""), Is.EqualTo(new RunResult(ExitCode.Usage, "domain \"a\" cannot be built: no memory")));
+    }
+
+    [Test]
     public void AResetWithoutAWordIsTheCoresFaultAndAFailedQemuIsNot()
     {
         Assert.That(RunResult.Judge(Read(), true, 0, "").Code, Is.EqualTo(ExitCode.CorePanicked));

@@ -44,7 +44,8 @@ void guest_main(void)
     if (!strcmp(how, "watchdog")) {
         struct sched_watchdog w = { .id = 0, .timeout = 1 };
         CHECK_EQ(sched_op(SCHEDOP_watchdog, &w), 1);
-        halt();
+        for (;;)
+            cpu_relax();
     }
     if (!strcmp(how, "code")) {
         struct sched_shutdown code = { SHUTDOWN_crash };

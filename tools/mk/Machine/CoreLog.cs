@@ -15,9 +15,13 @@ public sealed partial class CoreLog
 
     private readonly List<string> _panic = [];
     private readonly List<DomainEnd> _ends = [];
+    private readonly List<string> _refusals = [];
 
     /// <summary>The ends of domains so far, restarts among them.</summary>
     public IReadOnlyList<DomainEnd> Ends => _ends;
+
+    /// <summary>Domains that the core could not build, each with its reason.</summary>
+    public IReadOnlyList<string> Refusals => _refusals;
 
     /// <summary>Whether no domain is left.</summary>
     public bool AllEnded { get; private set; }
@@ -45,6 +49,8 @@ public sealed partial class CoreLog
             AllEnded = true;
         else if (EndLine().Match(line) is { Success: true } end)
             _ends.Add(new DomainEnd(end.Groups["name"].Value, end.Groups["cause"].Value, end.Groups["detail"].Value.Trim(), Restarting: false));
+        else if (RefusalLine().Match(line) is { Success: true } refusal)
+            _refusals.Add(refusal.Groups["text"].Value);
         else if (RestartLine().Match(line) is { Success: true } restart)
             MarkRestart(restart.Groups["name"].Value);
     }
@@ -59,6 +65,9 @@ public sealed partial class CoreLog
 
     [GeneratedRegex("""^\(core\) domain \d+ "(?<name>[^"]*)" ended: (?<cause>[a-z ]+):?(?<detail>.*)$""")]
     private static partial Regex EndLine();
+
+    [GeneratedRegex("""^\(core\) (?<text>domain "[^"]*" cannot be built: .*)$""")]
+    private static partial Regex RefusalLine();
 
     [GeneratedRegex("""^\(core\) domain \d+ "(?<name>[^"]*)" restarting""")]
     private static partial Regex RestartLine();

@@ -53,10 +53,14 @@ public static class QemuCommandLine
             "-chardev", $"socket,id={Monitor},path={Monitor}", "-mon", $"chardev={Monitor},mode=control",
         ];
         if (options.Icount is { } shift)
-            arguments.AddRange(["-icount", string.Create(CultureInfo.InvariantCulture, $"shift={shift}")]);
+            arguments.AddRange(Counted(shift));
         arguments.AddRange(options.ExtraArguments);
         return arguments;
     }
+
+    /// <summary>Time from instructions alone: idle time passes at once, and the clock of the day starts at a fixed date.</summary>
+    private static string[] Counted(int shift) =>
+        ["-icount", string.Create(CultureInfo.InvariantCulture, $"shift={shift},sleep=off"), "-rtc", "base=2026-01-01T00:00:00,clock=vm"];
 
     private static string[] Serial(string name) => ["-chardev", $"socket,id={name},path={name}", "-serial", $"chardev:{name}"];
 

@@ -21,16 +21,16 @@ public sealed class QmpMonitor : IDisposable
     /// <summary>Opens the conversation and reads events until QEMU hangs up.</summary>
     public async Task ListenAsync()
     {
-        await Send("qmp_capabilities");
         using var reader = new StreamReader(_stream, Encoding.UTF8, leaveOpen: true);
         try
         {
+            await Send("qmp_capabilities");
             while (await reader.ReadLineAsync() is { } line)
                 Take(line);
         }
         catch (Exception e) when (e is IOException or JsonException)
         {
-            // A QEMU that is killed stops in the middle of a message: the end of the conversation all the same.
+            // A QEMU that fails or is killed stops in the middle of a message: the end of the conversation all the same.
         }
     }
 

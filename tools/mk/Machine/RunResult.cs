@@ -1,3 +1,5 @@
+using System.Linq;
+
 namespace Mk.Machine;
 
 /// <summary>How a run ended.</summary>
@@ -26,7 +28,9 @@ public sealed record RunResult(ExitCode Code, string Reason)
 
     private static RunResult JudgeGuests(CoreLog log)
     {
-        string reason = string.Join('\n', log.Ends);
+        string reason = string.Join('\n', [.. log.Refusals, .. log.Ends.Select(static end => end.ToString())]);
+        if (log.Refusals.Count > 0)
+            return new(ExitCode.Usage, reason);
         foreach (DomainEnd end in log.Ends)
         {
             if (end.IsCrash)
