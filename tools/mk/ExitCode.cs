@@ -6,7 +6,7 @@ public enum ExitCode
     /// <summary>All guests ended by themselves (power-off, or a reboot that their configuration turns into an end).</summary>
     Success = 0,
 
-    /// <summary>The command line, a configuration file or the machine's set-up is wrong; nothing was started.</summary>
+    /// <summary>The command line, a configuration file or the machine's set-up is wrong, or a domain cannot be built.</summary>
     Usage = 1,
 
     /// <summary>A guest crashed, or a test, limit or measurement failed.</summary>
