@@ -93,6 +93,12 @@ public readonly ref struct Span<T>
     /// <summary>Writes one value to every element.</summary>
     public void Fill(T value)
     {
+        if (Unsafe.SizeOf<T>() == sizeof(byte))
+        {
+            SpanHelpers.Fill(ref Unsafe.As<T, byte>(ref _reference), Unsafe.As<T, byte>(ref value), (nuint)_length);
+            return;
+        }
+
         if (Unsafe.SizeOf<T>() == sizeof(ulong))
         {
             SpanHelpers.Fill(ref Unsafe.As<T, ulong>(ref _reference), Unsafe.As<T, ulong>(ref value), (nuint)_length);

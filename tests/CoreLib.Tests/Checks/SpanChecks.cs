@@ -48,7 +48,7 @@ internal static class SpanChecks
     /// <summary>Every length up to beyond the copies that are made in one piece, forwards and backwards over itself.</summary>
     private static void RunCopies(Report report)
     {
-        const int Longest = 90;
+        const int Longest = 150;
         byte[] bytes = new byte[3 * Longest];
         for (int length = 0; length <= Longest; length++)
         {
@@ -66,7 +66,10 @@ internal static class SpanChecks
                 sum = sum * 31 + Sum(bytes);
             }
 
-            report.Line("copy"u8, sum);
+            bytes.AsSpan(length, 2 * length).Clear();
+            bytes.AsSpan(length, length).Fill((byte)(200 + length));
+            MemoryMarshal.Cast<byte, ulong>(bytes.AsSpan(3, 3 * length / 2)).Fill(0x0123_4567_89AB_CDEF);
+            report.Line("copy"u8, sum * 31 + Sum(bytes));
         }
     }
 

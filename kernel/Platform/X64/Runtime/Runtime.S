@@ -63,25 +63,40 @@ RhpStackProbe:
 // rdi: destination, esi: byte, rdx: length; returns the destination.
     .globl memset
 memset:
-    movq %rdi, %r8
-    movzbl %sil, %eax
+    movzbl %sil, %esi
     movabsq $0x0101010101010101, %rcx
-    imulq %rcx, %rax
-    movq %rdx, %rcx
-    shrq $3, %rcx
+    imulq %rcx, %rsi
+    jmp fill
+
+// rdi: destination, rsi: value, rdx: number of 64-bit words.
+    .globl memset64
+memset64:
+    shlq $3, %rdx
+
+// rdi: destination, rsi: 8 bytes to repeat, rdx: length; returns the destination.
+fill:
+    movq %rdi, %r8
+    cmpq $64, %rdx
+    jb 2f
+    movq %rsi, %xmm0
+    punpcklqdq %xmm0, %xmm0
+    leaq -64(%rdi, %rdx), %rcx
+1:  movups %xmm0, (%rdi)
+    movups %xmm0, 16(%rdi)
+    movups %xmm0, 32(%rdi)
+    movups %xmm0, 48(%rdi)
+    addq $64, %rdi
+    cmpq %rcx, %rdi
+    jbe 1b
+    andl $63, %edx
+2:  movl %edx, %ecx
+    movq %rsi, %rax
+    shrl $3, %ecx
     rep stosq
     movl %edx, %ecx
     andl $7, %ecx
     rep stosb
     movq %r8, %rax
-    ret
-
-// rdi: destination, rsi: value, rdx: number of 64-bit words.
-    .globl memset64
-memset64:
-    movq %rsi, %rax
-    movq %rdx, %rcx
-    rep stosq
     ret
 
 // rdi: destination, rsi: source, rdx: length; the two may overlap; returns the destination. Short copies, which are
