@@ -23,6 +23,7 @@ internal static class CoreStartup
             Memory = new HostMemory(machine, (int)memory.FrameCount),
             Modules = loader.Modules,
             CommandLine = loader.CommandLine,
+            AuditsEnds = startup.Options.AuditsEnds,
         };
         Kernel kernel = Startup.Prepare(machine, boot);
         machine.Kernel = kernel;

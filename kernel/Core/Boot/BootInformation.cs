@@ -11,6 +11,9 @@ public sealed class BootInformation
     /// <summary>The boot modules in their order.</summary>
     public BootModule[] Modules { get; init; } = [];
 
+    /// <summary>Option audit: the memory records are checked after every end of a domain.</summary>
+    public bool AuditsEnds { get; init; }
+
     /// <summary>The core's command line.</summary>
     public byte[] CommandLine { get; init; } = [];
 }

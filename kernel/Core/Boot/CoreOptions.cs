@@ -16,6 +16,7 @@ public sealed class CoreOptions
         new("cpus", "a number from 1 on: the most CPUs to use", TrySetCpus),
         new("smt", "on or off: use all threads of a CPU core", TrySetSmt),
         new("mitigations", "auto, off or a list of measures", TrySetMitigations),
+        new("audit", "on or off: check all of the core's memory records after every end of a domain", TrySetAudit),
         new("selftest", "the name of a fault to make on purpose", TrySetSelfTest),
     ];
 
@@ -33,6 +34,9 @@ public sealed class CoreOptions
 
     /// <summary>All threads of a CPU core are used; null leaves it to the mitigations.</summary>
     public bool? UseSiblings { get; private set; }
+
+    /// <summary>The memory records are checked after every end of a domain.</summary>
+    public bool AuditsEnds { get; private set; }
 
     /// <summary>The value of mitigations=, for <see cref="Hardware.SpeculationPolicy.TryChoose"/>.</summary>
     public ReadOnlySpan<byte> Mitigations => _mitigations;
@@ -115,6 +119,13 @@ public sealed class CoreOptions
     {
         bool sound = TryReadSwitch(value, out bool on);
         options.UseSiblings = sound ? on : options.UseSiblings;
+        return sound;
+    }
+
+    private static bool TrySetAudit(CoreOptions options, ReadOnlySpan<byte> value)
+    {
+        bool sound = TryReadSwitch(value, out bool on);
+        options.AuditsEnds = sound ? on : options.AuditsEnds;
         return sound;
     }
 

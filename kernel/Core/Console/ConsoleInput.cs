@@ -2,10 +2,12 @@ namespace Microkernel.Core.Console;
 
 /// <summary>
 /// Gives input bytes to the console they are for: the only guest's, or, framed and with several guests, that of the slot named last by
-/// DLE and 0x40 + slot.
+/// DLE and 0x40 + slot. DLE and '?' ask the core for an audit of its memory records.
 /// </summary>
 public sealed class ConsoleInput(Kernel kernel, bool isFramed)
 {
+    private const byte AuditRequest = (byte)'?';
+
     private int _target;
     private bool _isEscaped;
 
@@ -19,7 +21,11 @@ public sealed class ConsoleInput(Kernel kernel, bool isFramed)
             return;
         }
 
-        if (_isEscaped && value != ConsoleWriter.Escape)
+        if (_isEscaped && value == AuditRequest)
+        {
+            kernel.LifeCycle.RequestAudit();
+        }
+        else if (_isEscaped && value != ConsoleWriter.Escape)
         {
             _target = value - ConsoleWriter.SlotBase;
         }

@@ -3,6 +3,7 @@ using System.Threading;
 using Microkernel.Core.Boot;
 using Microkernel.Core.Dispatch;
 using Microkernel.Core.Logging;
+using Microkernel.Core.Memory;
 using Microkernel.Core.Vcpus;
 
 namespace Microkernel.Core.Domains;
@@ -17,6 +18,7 @@ public sealed class LifeCycle
     private readonly DomainBuilder _builder;
     private int _busy;
     private bool _saidAllEnded;
+    private bool _auditIsDue;
 
     /// <summary>The life cycle of the domains of <paramref name="kernel"/>.</summary>
     public LifeCycle(Kernel kernel)
@@ -26,10 +28,13 @@ public sealed class LifeCycle
     }
 
     /// <summary>Some domain has a step to take, and no CPU is at it (who goes on until there is none).</summary>
-    public bool HasWork => Volatile.Read(ref _busy) == 0 && FindWork() != null;
+    public bool HasWork => Volatile.Read(ref _busy) == 0 && (FindWork() != null || Volatile.Read(ref _auditIsDue));
 
     /// <summary>Some domain has been started since the core's start.</summary>
     public bool AnyStarted { get; private set; }
+
+    /// <summary>Asks for an audit of all memory records; it is done, and its result logged, as soon as no domain is half built or half gone.</summary>
+    public void RequestAudit() => Volatile.Write(ref _auditIsDue, true);
 
     /// <summary>A domain has ended: CPUs that wait should look.</summary>
     public void Notify()
@@ -65,9 +70,24 @@ public sealed class LifeCycle
         {
             Advance(domain);
         }
+        else if (_auditIsDue)
+        {
+            Inspect();
+        }
 
         Volatile.Write(ref _busy, 0);
         return domain != null;
+    }
+
+    private void Inspect()
+    {
+        _auditIsDue = false;
+        if (Audit.Check(_kernel))
+        {
+            _kernel.Log.Write($"audit: clean, {_kernel.Memory.Allocator.FreeFrames} frames free");
+        }
+
+        ReportWhenAllEnded();
     }
 
     private Domain? FindWork()
@@ -166,6 +186,7 @@ public sealed class LifeCycle
 
         _kernel.Domains.Release(domain);
         domain.State = DomainState.Empty;
+        _auditIsDue |= _kernel.Boot.AuditsEnds;
         if (domain.IsEnding && domain.Config.ActionFor(domain.EndReason) == EndAction.Restart)
         {
             Report(domain, "restarting"u8);
@@ -191,7 +212,7 @@ public sealed class LifeCycle
             }
         }
 
-        if (!_saidAllEnded)
+        if (!_saidAllEnded && !_auditIsDue)
         {
             _saidAllEnded = true;
             _kernel.Log.Write($"all domains have ended");
