@@ -31,7 +31,7 @@ public static class FuzzRun
             new("fuzz", TestGuests.PathOf($"fuzz{bits}.elf"), null, $"domid=1 seed={seed} calls={calls}", 64, 2, GrantV2: seed % 2 == 0),
             new("neighbour", kernel, ramdisk, "console=hvc0 quiet", 192, 1),
         ];
-        return Session.Start(machine, guests, logFile);
+        return Session.Start(machine with { CoreOptions = [.. machine.CoreOptions, "audit=on"] }, guests, logFile);
     }
 
     /// <summary>Follows a run to its end.</summary>
@@ -50,6 +50,10 @@ public static class FuzzRun
         string verdict = await fuzzing;
         if (!verdict.EndsWith(" 0 failed", StringComparison.Ordinal))
             throw new SessionException(verdict);
+        string audit = (await session.ReadAsync(session.Core, @"\(core\) audit: ([^\r\n]*)")).Groups[1].Value;
+        progress("audit: " + audit);
+        if (!audit.StartsWith("clean", StringComparison.Ordinal))
+            throw new SessionException("the core's memory records are wrong: " + audit);
         await shell.TypeLineAsync("poweroff");
         RunResult result = await session.Completion;
         if (result.Code != ExitCode.Success)
