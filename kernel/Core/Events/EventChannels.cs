@@ -115,33 +115,24 @@ public sealed class EventChannels
     /// <summary>EVTCHNOP_send.</summary>
     public long Send(uint port)
     {
-        PortRecord record;
-        using (_domain.EventLock.Hold())
+        _domain.EventLock.Enter();
+        bool exists = port < _ports.Count;
+        PortRecord record = exists ? SendWithin(port) : default;
+        _domain.EventLock.Exit();
+        switch (record.State)
         {
-            if (!Exists(port))
-            {
-                return XenError.EINVAL;
-            }
-
-            using FrameView frame = _ports.OpenFrame(port);
-            Span<PortRecord> records = frame.As<PortRecord>();
-            record = records[(int)(port % PortTable.RecordsPerFrame)];
-            bool isOwn = record.State == PortState.Interdomain && record.RemoteDomain == _domain.Id;
-            if (isOwn | record.State == PortState.Ipi)
-            {
-                uint target = isOwn ? record.Remote : port;
-                if (target / PortTable.RecordsPerFrame == port / PortTable.RecordsPerFrame)
-                {
-                    Raise(target, ref records[(int)(target % PortTable.RecordsPerFrame)]);
-                    return 0;
-                }
-
-                Raise(target);
+            case PortState.Ipi:
+            case PortState.Unbound:
                 return 0;
-            }
+            case PortState.Interdomain:
+                SendOut(port, in record);
+                return 0;
+            case PortState.Core:
+                _domain.Console.OnNotify();
+                return 0;
+            default:
+                return XenError.EINVAL;
         }
-
-        return SendOut(port, in record);
     }
 
     /// <summary>A virtual interrupt for a vCPU (or, whichever vCPU is given, for the domain if it is of that kind).</summary>
@@ -365,25 +356,28 @@ public sealed class EventChannels
     /// <summary>Makes an event pending on an existing port.</summary>
     internal void Raise(uint port)
     {
-        using PortView view = _ports.Open(port);
-        Raise(port, ref view.Record);
+        FrameView frame = _ports.OpenFrame(port);
+        Raise(port, ref frame.As<PortRecord>()[PortTable.IndexInFrame(port)]);
+        frame.Dispose();
     }
 
     /// <summary>An event from another domain's port, if that is still the other end.</summary>
     internal void Receive(uint port, ushort sender, uint senderPort)
     {
-        using TicketLock.Holder held = _domain.EventLock.Hold();
-        if (!Exists(port))
+        _domain.EventLock.Enter();
+        if (port < _ports.Count)
         {
-            return;
+            FrameView frame = _ports.OpenFrame(port);
+            ref PortRecord record = ref frame.As<PortRecord>()[PortTable.IndexInFrame(port)];
+            if (record.State == PortState.Interdomain && record.RemoteDomain == sender && record.Remote == senderPort)
+            {
+                Raise(port, ref record);
+            }
+
+            frame.Dispose();
         }
 
-        using PortView view = _ports.Open(port);
-        ref PortRecord record = ref view.Record;
-        if (record.State == PortState.Interdomain && record.RemoteDomain == sender && record.Remote == senderPort)
-        {
-            Raise(port, ref record);
-        }
+        _domain.EventLock.Exit();
     }
 
     /// <summary>The word size of the guest has changed.</summary>
@@ -400,23 +394,35 @@ public sealed class EventChannels
 
     private bool Exists(uint port) => port < _ports.Count;
 
-    // To another domain or into the core: without our lock, so that nobody waits for two.
-    private long SendOut(uint port, in PortRecord record)
+    // Every event goes through here: written out without using blocks, which keep everything on the stack. Nothing in it throws. The
+    // copy of the record says what is left to do once the lock is free.
+    private PortRecord SendWithin(uint port)
     {
-        switch (record.State)
+        FrameView frame = _ports.OpenFrame(port);
+        Span<PortRecord> records = frame.As<PortRecord>();
+        PortRecord record = records[PortTable.IndexInFrame(port)];
+        bool isOwn = record.State == PortState.Interdomain && record.RemoteDomain == _domain.Id;
+        uint target = isOwn ? record.Remote : port;
+        if (isOwn | record.State == PortState.Ipi)
         {
-            case PortState.Interdomain:
-                _domain.Kernel.Domains.Find(record.RemoteDomain)?.Events.Receive(record.Remote, _domain.Id, port);
-                return 0;
-            case PortState.Core:
-                _domain.Console.OnNotify();
-                return 0;
-            case PortState.Unbound:
-                return 0;
-            default:
-                return XenError.EINVAL;
+            record.State = PortState.Ipi;
+            if (PortTable.IsSameFrame(target, port))
+            {
+                Raise(target, ref records[PortTable.IndexInFrame(target)]);
+            }
+            else
+            {
+                Raise(target);
+            }
         }
+
+        frame.Dispose();
+        return record;
     }
+
+    // To another domain, without our lock, so that nobody waits for two.
+    private void SendOut(uint port, in PortRecord record) =>
+        _domain.Kernel.Domains.Find(record.RemoteDomain)?.Events.Receive(record.Remote, _domain.Id, port);
 
     private void WakePollers()
     {

@@ -13,8 +13,7 @@ public sealed class PortTable
     /// <summary>The most ports that any ABI has: EVTCHN_FIFO_NR_CHANNELS.</summary>
     public const int Limit = 1 << 17;
 
-    /// <summary>Records in a frame: a port's record is number port % this in its frame.</summary>
-    public const int RecordsPerFrame = PhysicalMemory.FrameSize / PortRecord.Size;
+    private const int RecordsPerFrame = PhysicalMemory.FrameSize / PortRecord.Size;
 
     // A guest that leaves more closed ports than this in its queues gets no new ones: the search stays short.
     private const int MostBusy = 256;
@@ -39,7 +38,13 @@ public sealed class PortTable
 
     /// <summary>Opens the record of a port below <see cref="Count"/>.</summary>
     public PortView Open(uint port) =>
-        new(_memory, _frames[(int)(port / RecordsPerFrame)], (int)(port % RecordsPerFrame));
+        new(_memory, _frames[(int)(port / RecordsPerFrame)], IndexInFrame(port));
+
+    /// <summary>Number of a port's record in its frame.</summary>
+    public static int IndexInFrame(uint port) => (int)(port % RecordsPerFrame);
+
+    /// <summary>The records of two ports are in the same frame.</summary>
+    public static bool IsSameFrame(uint a, uint b) => a / RecordsPerFrame == b / RecordsPerFrame;
 
     /// <summary>Opens the frame with the record of a port below <see cref="Count"/>.</summary>
     public FrameView OpenFrame(uint port) => new(_memory, _frames[(int)(port / RecordsPerFrame)]);

@@ -46,7 +46,8 @@ public sealed class TwoLevelDelivery : EventDelivery
             return;
         }
 
-        using FrameView shared = new(_memory, _domain.SharedInfoMfn);
+        // Without a using block, as in EventChannels.
+        FrameView shared = new(_memory, _domain.SharedInfoMfn);
         Span<uint> words = shared.As<uint>();
         int word = (int)(port >> 5);
         uint bit = 1u << (int)(port & 31);
@@ -55,6 +56,8 @@ public sealed class TwoLevelDelivery : EventDelivery
         {
             VcpuInfo.Select(vcpu, words, (int)(port >> _selectorShift));
         }
+
+        shared.Dispose();
     }
 
     /// <inheritdoc/>

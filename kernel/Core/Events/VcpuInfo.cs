@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Threading;
 using Microkernel.Core.Abi;
@@ -22,27 +23,32 @@ public static class VcpuInfo
             return false;
         }
 
-        using FrameView view = new(MemoryOf(vcpu), vcpu.InfoMfn);
-        return (Volatile.Read(ref view.As<uint>()[vcpu.InfoOffset / sizeof(uint)]) & 0xFF) != 0;
+        FrameView view = new(MemoryOf(vcpu), vcpu.InfoMfn);
+        bool isPending = (Volatile.Read(ref view.As<uint>()[vcpu.InfoOffset >> 2]) & 0xFF) != 0;
+        view.Dispose();
+        return isPending;
     }
 
     /// <summary>
     /// Sets a bit of evtchn_pending_sel; the vCPU is told unless it was set already. <paramref name="shared"/> is the shared_info page, which
     /// is open. Event lock held.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Select(Vcpu vcpu, Span<uint> shared, int word)
     {
-        bool tell;
         if (!vcpu.HasOwnInfo)
         {
-            tell = vcpu.InfoMfn != 0 && TrySelect(vcpu, shared, word);
-        }
-        else
-        {
-            using FrameView view = new(MemoryOf(vcpu), vcpu.InfoMfn);
-            tell = TrySelect(vcpu, view.As<uint>(), word);
+            if (vcpu.InfoMfn != 0 && TrySelect(vcpu, shared, word))
+            {
+                vcpu.RaiseUpcall();
+            }
+
+            return;
         }
 
+        FrameView view = new(MemoryOf(vcpu), vcpu.InfoMfn);
+        bool tell = TrySelect(vcpu, view.As<uint>(), word);
+        view.Dispose();
         if (tell)
         {
             vcpu.RaiseUpcall();
@@ -60,7 +66,7 @@ public static class VcpuInfo
         bool tell;
         using (FrameView view = new(MemoryOf(vcpu), vcpu.InfoMfn))
         {
-            tell = TrySetUpcallPending(ref view.As<uint>()[vcpu.InfoOffset / sizeof(uint)]);
+            tell = TrySetUpcallPending(ref view.As<uint>()[vcpu.InfoOffset >> 2]);
         }
 
         if (tell)
@@ -140,9 +146,10 @@ public static class VcpuInfo
     }
 
     // In the page, as 32-bit words, that holds the vcpu_info.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool TrySelect(Vcpu vcpu, Span<uint> page, int word)
     {
-        int at = vcpu.InfoOffset / sizeof(uint);
+        int at = vcpu.InfoOffset >> 2;
         int selector = SharedInfoAbi.PendingSelector(vcpu.Domain.HasNarrowSharedInfo) / sizeof(uint);
         uint bit = 1u << (word & 31);
         return (Interlocked.Or(ref page[at + selector + (word >> 5)], bit) & bit) == 0
@@ -150,5 +157,6 @@ public static class VcpuInfo
     }
 
     // The byte shares its word with the mask byte, which is the guest's.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool TrySetUpcallPending(ref uint firstWord) => (Interlocked.Or(ref firstWord, 1) & 0xFF) == 0;
 }
