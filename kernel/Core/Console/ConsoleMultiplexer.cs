@@ -22,6 +22,7 @@ public sealed class ConsoleMultiplexer
     private readonly ulong _piece;
     private int _busy;
     private int _next;
+    private bool _hasWork;
     private bool _hasInput;
 
     /// <summary>The multiplexer of <paramref name="kernel"/>. Only during start-up: it allocates.</summary>
@@ -35,29 +36,17 @@ public sealed class ConsoleMultiplexer
     }
 
     /// <summary>Some console waits to be served, or input to be taken.</summary>
-    public bool HasWork
-    {
-        get
-        {
-            if (Volatile.Read(ref _hasInput))
-            {
-                return true;
-            }
+    public bool HasWork => Volatile.Read(ref _hasWork);
 
-            foreach (Domain domain in _kernel.Domains.Slots)
-            {
-                if (domain.Console.WantsService)
-                {
-                    return true;
-                }
-            }
-
-            return false;
-        }
-    }
+    /// <summary>Some console asks to be served. From anywhere.</summary>
+    public void Ask() => Volatile.Write(ref _hasWork, true);
 
     /// <summary>Input has arrived. Called by an interrupt handler: it only leaves a note.</summary>
-    public void OnInput() => Volatile.Write(ref _hasInput, true);
+    public void OnInput()
+    {
+        Volatile.Write(ref _hasInput, true);
+        Ask();
+    }
 
     /// <summary>Takes input and serves one console that asked for it, for a bounded time. Between two slices.</summary>
     public void DoPiece()
@@ -67,18 +56,11 @@ public sealed class ConsoleMultiplexer
             return;
         }
 
+        // What is asked for from here on asks anew.
+        Volatile.Write(ref _hasWork, false);
+        Interlocked.MemoryBarrier();
         TakeInput();
-        Domain[] slots = _kernel.Domains.Slots;
-        for (int i = 0; i < slots.Length; i++)
-        {
-            _next = (_next + 1) % slots.Length;
-            if (slots[_next].Console.WantsService)
-            {
-                Serve(slots[_next]);
-                break;
-            }
-        }
-
+        ServeNext();
         EndTurn();
     }
 
@@ -139,6 +121,29 @@ public sealed class ConsoleMultiplexer
 
     private void EndTurn() => Volatile.Write(ref _busy, 0);
 
+    private void ServeNext()
+    {
+        Domain[] slots = _kernel.Domains.Slots;
+        int last = _next;
+        for (int i = 1; i <= slots.Length; i++)
+        {
+            int slot = (last + i) % slots.Length;
+            if (!slots[slot].Console.WantsService)
+            {
+                continue;
+            }
+
+            if (_next != last)
+            {
+                Ask();
+                return;
+            }
+
+            Serve(slots[slot]);
+            _next = slot;
+        }
+    }
+
     private void Serve(Domain domain)
     {
         GuestConsole console = domain.Console;
@@ -184,6 +189,11 @@ public sealed class ConsoleMultiplexer
 
     private void TakeInput()
     {
+        if (!Volatile.Read(ref _hasInput))
+        {
+            return;
+        }
+
         Volatile.Write(ref _hasInput, false);
         Interlocked.MemoryBarrier();
         for (int i = 0; i < InputPerPiece; i++)
@@ -196,6 +206,6 @@ public sealed class ConsoleMultiplexer
             _input.Add(value);
         }
 
-        Volatile.Write(ref _hasInput, true);
+        OnInput();
     }
 }

@@ -70,7 +70,7 @@ public sealed class GuestConsole
     /// <summary>The guest has sent an event: serve it on its own time as far as that goes. No lock held.</summary>
     public void OnNotify()
     {
-        Volatile.Write(ref _wantsService, true);
+        AskAgain();
         _domain.Kernel.Consoles.ServeNow(_domain);
     }
 
@@ -83,7 +83,7 @@ public sealed class GuestConsole
         if (_heldProduced - _heldConsumed < HeldSize && _ring != 0)
         {
             _held[(int)(_heldProduced++ % HeldSize)] = value;
-            Volatile.Write(ref _wantsService, true);
+            AskAgain();
         }
     }
 
@@ -138,7 +138,11 @@ public sealed class GuestConsole
     public void BeginService() => Volatile.Write(ref _wantsService, false);
 
     /// <summary>Something is left to do.</summary>
-    public void AskAgain() => Volatile.Write(ref _wantsService, true);
+    public void AskAgain()
+    {
+        Volatile.Write(ref _wantsService, true);
+        _domain.Kernel.Consoles.Ask();
+    }
 
     /// <summary>Tells the guest that the ring has changed.</summary>
     public void Notify() => _domain.Events.NotifyFromCore(_port);

@@ -1,7 +1,7 @@
 using System;
 using System.Runtime.InteropServices;
+using System.Threading;
 using Microkernel.Core.Domains;
-using Microkernel.Core.Hardware;
 using Microkernel.Core.Memory;
 using Microkernel.Core.Vcpus;
 
@@ -18,10 +18,12 @@ public sealed class Runstate(Vcpu vcpu)
 
     private const ulong UpdateFlag = 1UL << 63;
 
-    private readonly TicketLock _lock = new();
+    // In ticks of the time stamp counter: they become nanoseconds only when somebody looks. A vCPU changes its state on one CPU at a time;
+    // the version is odd meanwhile, so that others who look see a whole picture.
     private readonly ulong[] _times = new ulong[4];
     private RunstateKind _state = RunstateKind.Offline;
     private ulong _entered;
+    private uint _version;
 
     /// <summary>Guest-virtual address of the copy in guest memory (VCPUOP_register_runstate_memory_area); 0 for none.</summary>
     public ulong Area { get; set; }
@@ -32,27 +34,29 @@ public sealed class Runstate(Vcpu vcpu)
     /// <summary>The vCPU changes its state now.</summary>
     public void Enter(RunstateKind kind)
     {
-        using TicketLock.Holder held = _lock.Hold();
-        ulong now = vcpu.Domain.Kernel.Clock.Now();
-        Account(now);
+        ulong now = vcpu.Domain.Kernel.Machine.ReadTsc();
+        Volatile.Write(ref _version, _version + 1);
+        _times[(int)_state] += now - _entered;
+        _entered = now;
         _state = kind;
+        Volatile.Write(ref _version, _version + 1);
     }
 
     /// <summary>Composes the structure as it is now; returns its size. <paramref name="bytes"/>: at least <see cref="Size"/>.</summary>
     public int Read(Span<byte> bytes, bool narrow, bool now)
     {
-        using TicketLock.Holder held = _lock.Hold();
-        ulong passed = now ? vcpu.Domain.Kernel.Clock.Now() - _entered : 0;
-        int at = narrow ? 4 : 8;
-        MemoryMarshal.Write(bytes, (ulong)_state);
-        MemoryMarshal.Write(bytes.Slice(at), _entered);
-        for (int i = 0; i < _times.Length; i++)
+        while (true)
         {
-            ulong time = i == (int)_state ? _times[i] + passed : _times[i];
-            MemoryMarshal.Write(bytes.Slice(at + 8 + (8 * i)), time);
-        }
+            uint version = Volatile.Read(ref _version);
+            Compose(bytes, narrow ? 4 : 8, now ? vcpu.Domain.Kernel.Machine.ReadTsc() : 0);
+            Interlocked.MemoryBarrier();
+            if (version % 2 == 0 && Volatile.Read(ref _version) == version)
+            {
+                return narrow ? NarrowSize : Size;
+            }
 
-        return narrow ? NarrowSize : Size;
+            Thread.SpinWait(1);
+        }
     }
 
     /// <summary>
@@ -75,28 +79,37 @@ public sealed class Runstate(Vcpu vcpu)
         }
 
         int at = domain.HasNarrowSharedInfo ? 4 : 8;
-        if (GuestMemory.TryWrite(vcpu, Area + (ulong)at, _entered | UpdateFlag))
+        ulong entered = MemoryMarshal.Read<ulong>(bytes.Slice(at));
+        if (GuestMemory.TryWrite(vcpu, Area + (ulong)at, entered | UpdateFlag))
         {
-            MemoryMarshal.Write(bytes.Slice(at), _entered | UpdateFlag);
+            MemoryMarshal.Write(bytes.Slice(at), entered | UpdateFlag);
             GuestMemory.TryWriteBytes(vcpu, Area, bytes.Slice(0, size));
-            GuestMemory.TryWrite(vcpu, Area + (ulong)at, _entered);
+            GuestMemory.TryWrite(vcpu, Area + (ulong)at, entered);
         }
     }
 
-    /// <summary>As for a new domain's vCPU.</summary>
+    /// <summary>As for a new domain's vCPU. It is at rest.</summary>
     public void Reset()
     {
-        using TicketLock.Holder held = _lock.Hold();
         _times.AsSpan().Clear();
         _state = RunstateKind.Offline;
-        _entered = vcpu.Domain.Kernel.Clock.Now();
+        _entered = vcpu.Domain.Kernel.Machine.ReadTsc();
         Area = 0;
         TimeArea = 0;
     }
 
-    private void Account(ulong now)
+    // state, state_entry_time, time[4]; the current state's time up to now, or to the start of that state (0).
+    private void Compose(Span<byte> bytes, int at, ulong now)
     {
-        _times[(int)_state] += now - _entered;
-        _entered = now;
+        Clock clock = vcpu.Domain.Kernel.Clock;
+        ulong entered = _entered;
+        RunstateKind state = _state;
+        MemoryMarshal.Write(bytes, (ulong)state);
+        MemoryMarshal.Write(bytes.Slice(at), clock.At(entered));
+        for (int i = 0; i < _times.Length; i++)
+        {
+            ulong ticks = i == (int)state && now > entered ? _times[i] + now - entered : _times[i];
+            MemoryMarshal.Write(bytes.Slice(at + 8 + (8 * i)), clock.ToNanoseconds(ticks));
+        }
     }
 }
