@@ -1,9 +1,12 @@
+using System.Runtime.CompilerServices;
+
 namespace Microkernel.Core.Hypercalls;
 
 /// <summary>A row of the ABI table: an operation of a hypercall, who serves it and which test covers it.</summary>
 public sealed class SubOperation
 {
     /// <summary>A row for an implemented operation. <paramref name="test"/> names a guest of tests/guests.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)] // more than a hundred rows: inlined, the tables cost kilobytes of code
     public SubOperation(uint number, string name, HypercallHandler handler, string test)
     {
         Number = number;

@@ -10,5 +10,5 @@ internal static class ExceptionExports
     private static void Throw(Exception exception) => Environment.Panic(exception.Message, exception);
 
     [RuntimeExport("RhpFallbackFailFast")]
-    private static void FailFast() => Environment.Panic("the runtime gave up", null);
+    private static void FailFast() => Environment.Panic("a buffer on the stack was overrun", null);
 }

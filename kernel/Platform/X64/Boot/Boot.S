@@ -97,6 +97,13 @@ boot_high:
     shrq $32, %rdx
     movl $0xC0000101, %ecx /* GS.base */
     wrmsr
+    // Compiled code checks this word behind buffers on the stack: a value that is not the same at every start.
+    rdtsc
+    shlq $32, %rdx
+    orq %rdx, %rax
+    movabsq $0x9E3779B97F4A7C15, %rdx
+    imulq %rdx, %rax
+    xorq %rax, __security_cookie(%rip)
     movl %ebp, %edi
     movl %ebx, %esi
     xorl %ebp, %ebp /* ends the chain of frames */

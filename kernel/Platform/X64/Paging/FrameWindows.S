@@ -9,12 +9,12 @@
 
     .text
 
-// void* window_open(ulong entry): opens the next slot with a page table entry; null if there is none left.
+// void* window_open(ulong entry): opens the next slot with a page table entry; panics if there is none left.
     .globl window_open
 window_open:
     movq %gs:NEXT_ENTRY, %rdx
     cmpq %gs:LAST_ENTRY, %rdx
-    je 1f
+    je window_refused
     movq %gs:NEXT_WINDOW, %rax
     movq %rdi, (%rdx)
     addq $8, %rdx
@@ -22,15 +22,13 @@ window_open:
     leaq 4096(%rax), %rdx
     movq %rdx, %gs:NEXT_WINDOW
     ret
-1:  xorl %eax, %eax
-    ret
 
-// bool window_close(): closes the slot opened last and flushes its translation; false if none is open.
+// void window_close(): closes the slot opened last and flushes its translation; panics if none is open.
     .globl window_close
 window_close:
     movq %gs:NEXT_ENTRY, %rdx
     cmpq %gs:FIRST_ENTRY, %rdx
-    je 1f
+    je window_refused
     movq %gs:NEXT_WINDOW, %rax
     subq $8, %rdx
     subq $4096, %rax
@@ -38,7 +36,4 @@ window_close:
     movq %rax, %gs:NEXT_WINDOW
     movq $0, (%rdx)
     invlpg (%rax)
-    movl $1, %eax
-    ret
-1:  xorl %eax, %eax
     ret

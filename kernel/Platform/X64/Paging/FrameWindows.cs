@@ -30,25 +30,18 @@ internal sealed unsafe class FrameWindows : PhysicalMemory
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public override Span<byte> Map(ulong mfn)
     {
-        byte* window = mfn < _frameCount ? Open(mfn << FrameShift | _rights) : null;
-        if (window == null)
+        if (mfn >= _frameCount)
         {
-            Refuse(mfn);
+            RefuseFrame();
         }
 
         // Sound: the slot is this CPU's own and was flushed when it was closed.
-        return new Span<byte>(window, FrameSize);
+        return new Span<byte>(Open(mfn << FrameShift | _rights), FrameSize);
     }
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public override void Unmap()
-    {
-        if (!Close())
-        {
-            Refuse(0);
-        }
-    }
+    public override void Unmap() => Close();
 
     /// <inheritdoc/>
     public override void Zero(ulong mfn, int count)
@@ -67,10 +60,12 @@ internal sealed unsafe class FrameWindows : PhysicalMemory
         Unmap();
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    private void Refuse(ulong mfn) => throw new InvalidOperationException(
-        mfn >= _frameCount ? "a window onto a frame that does not exist"
-            : "too many windows onto frames, or one is closed that is not open");
+    private static void RefuseFrame() => throw new InvalidOperationException("a window onto a frame that does not exist");
+
+    /// <summary>Where the assembly goes instead of opening or closing.</summary>
+    [RuntimeExport("window_refused")]
+    private static void RefuseWindow() =>
+        throw new InvalidOperationException("too many windows onto frames, or one is closed that is not open");
 
     [MethodImpl(MethodImplOptions.InternalCall)]
     [RuntimeImport("*", "window_open")]
@@ -78,5 +73,5 @@ internal sealed unsafe class FrameWindows : PhysicalMemory
 
     [MethodImpl(MethodImplOptions.InternalCall)]
     [RuntimeImport("*", "window_close")]
-    private static extern bool Close();
+    private static extern void Close();
 }
