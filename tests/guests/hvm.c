@@ -17,7 +17,6 @@ static void parameters(void)
     CHECK_EQ(hvm_get_param(~0u, &value), -EINVAL);
     CHECK_EQ(hvm_set_param(HVM_NR_PARAMS, 0), -EINVAL);
     CHECK(hvm_set_param(HVM_PARAM_CONSOLE_PFN, 1) < 0);         /* the toolstack's to say */
-    CHECK(hvm_set_param(HVM_PARAM_STORE_EVTCHN, 1) < 0);
     CHECK(hvm_get_param(HVM_PARAM_IOREQ_PFN, &value) < 0);
     CHECK_EQ(hvm_op(HVMOP_get_param, &other), -ESRCH);
     CHECK_EQ(hvm_op(HVMOP_set_param, &other), -ESRCH);
