@@ -207,15 +207,8 @@ public sealed class FrameTable
 
     private static ulong Unowned(FrameType type) => Compose(Nobody, type, 0);
 
-    private void Fill(ulong first, int count, FrameType type, ulong flags)
-    {
-        ulong[] records = _records;
-        ulong value = Compose(Nobody, type, flags);
-        for (int mfn = (int)first; mfn < (int)first + count; mfn++)
-        {
-            records[mfn] = value;
-        }
-    }
+    private void Fill(ulong first, int count, FrameType type, ulong flags) =>
+        _records.AsSpan((int)first, count).Fill(Compose(Nobody, type, flags));
 
     private ulong Read(ulong mfn) => Volatile.Read(ref Record(mfn));
 

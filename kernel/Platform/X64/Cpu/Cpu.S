@@ -133,12 +133,14 @@ cpu_clear_frames:
 1:  movq %rdx, (%rsi)
     invlpg (%rdi)
     movq %rdi, %r8
-    movl $16, %eax
+    movl $4, %eax
 2:
-    .irp offset, 0, 16, 32, 48, 64, 80, 96, 112, 128, 144, 160, 176, 192, 208, 224, 240
-    movntps %xmm0, \offset(%r8)
+    offset = 0
+    .rept 64
+    movntps %xmm0, offset(%r8)
+    offset = offset + 16
     .endr
-    addq $256, %r8
+    addq $(64 * 16), %r8
     decl %eax
     jnz 2b
     addq $0x1000, %rdx
