@@ -11,6 +11,8 @@ namespace Microkernel.Platform.Diagnostics;
 /// </summary>
 internal static unsafe class SymbolTable
 {
+    private const ulong PlaceSize = 16;
+
     private struct Header
     {
         public uint Count;
@@ -19,8 +21,8 @@ internal static unsafe class SymbolTable
 
     private struct Entry
     {
-        /// <summary>Bytes from the start of the text.</summary>
-        public uint Offset;
+        /// <summary>16 bytes from the start of the text; compiled methods start at multiples of that.</summary>
+        public ushort Place;
         public ushort Type;
         public ushort Name;
     }
@@ -32,12 +34,13 @@ internal static unsafe class SymbolTable
         // Sound: the table is part of the image and was made together with its header.
         Entry* entries = (Entry*)(header + 1);
         ulong offset = address - ImageLayout.Current.Text;
+        ulong place = offset / PlaceSize;
         uint low = 0;
         uint high = header->Count;
         while (low < high)
         {
             uint middle = (low + high) / 2;
-            if (entries[middle].Offset <= offset)
+            if (entries[middle].Place <= place)
             {
                 low = middle + 1;
             }
@@ -58,7 +61,7 @@ internal static unsafe class SymbolTable
         {
             Type = Name(names, entry.Type),
             Name = Name(names, entry.Name),
-            Offset = offset - entry.Offset,
+            Offset = offset - entry.Place * PlaceSize,
         };
     }
 

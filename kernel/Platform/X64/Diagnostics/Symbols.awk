@@ -25,10 +25,11 @@ function method_part(name) {
 }
 
 function add(address, type, name) {
-    if (address == last)
+    place16 = substr(address, 1, 7)      # one entry for every 16 bytes
+    if (place16 == last)
         return
-    last = address
-    entries[count++] = "    .long 0x" address " - 0x" text "\n    .short " intern(type) ", " intern(name)
+    last = place16
+    entries[count++] = "    .short (0x" place16 "0 - 0x" text ") / 16, " intern(type) ", " intern(name)
 }
 
 { address = substr($1, 9); symbol = $3; for (i = 4; i <= NF; i++) symbol = symbol "_" $i }
