@@ -14,18 +14,23 @@ internal sealed class GrantFrames
     /// <summary>Most frames with entries: Xen's default.</summary>
     public const int MaxFrames = 64;
 
-    private const int EntriesPerFrame = PhysicalMemory.FrameSize / GrantAbi.EntrySize;
-    private const int EntriesPerFrameV2 = PhysicalMemory.FrameSize / GrantAbi.EntrySizeV2;
-    private const int ActivePerFrame = PhysicalMemory.FrameSize / ActiveEntry.Size;
-    private const int StatusPerFrame = PhysicalMemory.FrameSize / sizeof(ushort);
-    private const int ActiveFramesPerFrame = EntriesPerFrame / ActivePerFrame;
+    private const uint EntriesPerFrame = PhysicalMemory.FrameSize / GrantAbi.EntrySize;
+    private const uint EntriesPerFrameV2 = PhysicalMemory.FrameSize / GrantAbi.EntrySizeV2;
+    private const uint ActivePerFrame = PhysicalMemory.FrameSize / ActiveEntry.Size;
+    private const uint StatusPerFrame = PhysicalMemory.FrameSize / sizeof(ushort);
+    private const int ActiveFramesPerFrame = (int)(EntriesPerFrame / ActivePerFrame);
 
     private readonly Domain _domain;
+    private readonly PhysicalMemory _memory;
     private readonly ulong[] _entries = new ulong[MaxFrames];
     private readonly ulong[] _active = new ulong[MaxFrames * ActiveFramesPerFrame];
     private readonly ulong[] _status = new ulong[MaxFrames * EntriesPerFrameV2 / StatusPerFrame];
 
-    public GrantFrames(Domain domain) => _domain = domain;
+    public GrantFrames(Domain domain)
+    {
+        _domain = domain;
+        _memory = domain.Kernel.Memory.Memory;
+    }
 
     /// <summary>Frames with entries.</summary>
     public int Count { get; private set; }
@@ -37,9 +42,7 @@ internal sealed class GrantFrames
     public int Version { get; private set; }
 
     /// <summary>Number of entries.</summary>
-    public int EntryCount => Count * (Version == 2 ? EntriesPerFrameV2 : EntriesPerFrame);
-
-    private PhysicalMemory Memory => _domain.Kernel.Memory.Memory;
+    public int EntryCount => Count * (int)(Version == 2 ? EntriesPerFrameV2 : EntriesPerFrame);
 
     /// <summary>No table; the frames go with the pool.</summary>
     public void Close() => Version = Count = StatusCount = 0;
@@ -60,26 +63,31 @@ internal sealed class GrantFrames
     /// <summary>A window onto the frame with an entry; <paramref name="word"/> is where it starts in 32-bit words.</summary>
     public FrameView ViewEntry(uint reference, out int word)
     {
-        int perFrame = Version == 2 ? EntriesPerFrameV2 : EntriesPerFrame;
-        int index = SpeculationSafe.Index(reference, EntryCount);
-        word = index % perFrame * (PhysicalMemory.FrameSize / sizeof(uint) / perFrame);
-        return new FrameView(Memory, _entries[index / perFrame]);
+        uint entry = (uint)SpeculationSafe.Index(reference, EntryCount);
+        if (Version == 2)
+        {
+            word = (int)(entry % EntriesPerFrameV2 * (GrantAbi.EntrySizeV2 / sizeof(uint)));
+            return new FrameView(_memory, _entries[entry / EntriesPerFrameV2]);
+        }
+
+        word = (int)(entry % EntriesPerFrame * (GrantAbi.EntrySize / sizeof(uint)));
+        return new FrameView(_memory, _entries[entry / EntriesPerFrame]);
     }
 
     /// <summary>A window onto the core's record of an entry.</summary>
     public FrameView ViewActive(uint reference, out int index)
     {
-        int entry = SpeculationSafe.Index(reference, EntryCount);
-        index = entry % ActivePerFrame;
-        return new FrameView(Memory, _active[entry / ActivePerFrame]);
+        uint entry = (uint)SpeculationSafe.Index(reference, EntryCount);
+        index = (int)(entry % ActivePerFrame);
+        return new FrameView(_memory, _active[entry / ActivePerFrame]);
     }
 
     /// <summary>A window onto the status word of an entry of version 2.</summary>
     public FrameView ViewStatus(uint reference, out int index)
     {
-        int entry = SpeculationSafe.Index(reference, EntryCount);
-        index = entry % StatusPerFrame;
-        return new FrameView(Memory, _status[entry / StatusPerFrame]);
+        uint entry = (uint)SpeculationSafe.Index(reference, EntryCount);
+        index = (int)(entry % StatusPerFrame);
+        return new FrameView(_memory, _status[entry / StatusPerFrame]);
     }
 
     /// <summary>Grows to <paramref name="count"/> frames; false when the pool has no more. What was added stays.</summary>
@@ -132,7 +140,7 @@ internal sealed class GrantFrames
 
     private bool TryAddStatus(int frames)
     {
-        int needed = (frames * EntriesPerFrameV2 + StatusPerFrame - 1) / StatusPerFrame;
+        int needed = (int)(((uint)frames * EntriesPerFrameV2 + StatusPerFrame - 1) / StatusPerFrame);
         while (StatusCount < needed)
         {
             if (!_domain.Pool.TryTake(FrameType.Shared, out _status[StatusCount]))

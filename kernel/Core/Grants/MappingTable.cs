@@ -13,18 +13,23 @@ internal sealed class MappingTable
     public const int MaxFrames = 1024;
 
     private const uint EndOfList = uint.MaxValue;
-    private const int PerFrame = PhysicalMemory.FrameSize / Mapping.Size;
+    private const uint PerFrame = PhysicalMemory.FrameSize / Mapping.Size;
 
     private readonly Domain _domain;
+    private readonly PhysicalMemory _memory;
     private readonly ulong[] _frames = new ulong[MaxFrames];
     private int _frameCount;
     private uint _firstFree;
     private uint _sweep;
 
-    public MappingTable(Domain domain) => _domain = domain;
+    public MappingTable(Domain domain)
+    {
+        _domain = domain;
+        _memory = domain.Kernel.Memory.Memory;
+    }
 
     /// <summary>Handles that exist, used or not.</summary>
-    public int Capacity => _frameCount * PerFrame;
+    public int Capacity => _frameCount * (int)PerFrame;
 
     /// <summary>Mappings now.</summary>
     public int Count { get; private set; }
@@ -67,9 +72,9 @@ internal sealed class MappingTable
     /// <summary>A window onto the entry of a handle, which is below <see cref="Capacity"/>.</summary>
     public FrameView View(uint handle, out int index)
     {
-        int entry = SpeculationSafe.Index(handle, Capacity);
-        index = entry % PerFrame;
-        return new FrameView(_domain.Kernel.Memory.Memory, _frames[entry / PerFrame]);
+        uint entry = (uint)SpeculationSafe.Index(handle, Capacity);
+        index = (int)(entry % PerFrame);
+        return new FrameView(_memory, _frames[entry / PerFrame]);
     }
 
     /// <summary>The handle of an entry is free again.</summary>
@@ -91,7 +96,7 @@ internal sealed class MappingTable
 
         handle = (uint)Capacity;
         _frames[_frameCount++] = mfn;
-        using FrameView view = new(_domain.Kernel.Memory.Memory, mfn);
+        using FrameView view = new(_memory, mfn);
         System.Span<Mapping> entries = view.As<Mapping>();
         for (int i = 0; i < entries.Length; i++)
         {

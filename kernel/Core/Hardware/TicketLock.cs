@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using System.Threading;
 
 namespace Microkernel.Core.Hardware;
@@ -12,12 +13,13 @@ public sealed class TicketLock
     private int _serving;
 
     /// <summary>Takes the lock, waiting for those who came first.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Enter()
     {
         int ticket = Interlocked.Increment(ref _next) - 1;
-        while (Volatile.Read(ref _serving) != ticket)
+        if (Volatile.Read(ref _serving) != ticket)
         {
-            Thread.SpinWait(1);
+            WaitFor(ticket);
         }
     }
 
@@ -29,6 +31,14 @@ public sealed class TicketLock
     {
         Enter();
         return new Holder(this);
+    }
+
+    private void WaitFor(int ticket)
+    {
+        while (Volatile.Read(ref _serving) != ticket)
+        {
+            Thread.SpinWait(1);
+        }
     }
 
     /// <summary>True while somebody holds the lock (for assertions).</summary>

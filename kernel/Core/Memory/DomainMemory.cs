@@ -275,11 +275,11 @@ public sealed class DomainMemory
     public long MapForeign(ulong gfn, ulong mfn, NestedAccess access)
     {
         using TicketLock.Holder held = Physmap.Lock.Hold();
-        long result = Physmap.Map(gfn, mfn, 0, access, PageKind.Foreign);
+        long result = Physmap.MapForeign(gfn, mfn, access);
         if (result == XenError.EEXIST)
         {
             result = ClearRange(gfn, 1);
-            result = result != 0 ? result : Physmap.Map(gfn, mfn, 0, access, PageKind.Foreign);
+            result = result != 0 ? result : Physmap.MapForeign(gfn, mfn, access);
         }
 
         ForeignPages += result == 0 ? 1UL : 0;

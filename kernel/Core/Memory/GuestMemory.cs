@@ -32,10 +32,10 @@ public static class GuestMemory
     /// <summary>Fills <paramref name="bytes"/> from guest-virtual address <paramref name="gva"/>.</summary>
     public static bool TryReadBytes(Vcpu vcpu, ulong gva, Span<byte> bytes)
     {
-        while (bytes.Length != 0)
+        while (bytes.Length > PhysicalMemory.FrameSize - Offset(gva))
         {
-            int count = CountInPage(gva, bytes.Length);
-            if (!TryReadPart(vcpu, gva, GuestAccess.Read, bytes.Slice(0, count)) || !Advance(ref gva, count, bytes.Length))
+            int count = PhysicalMemory.FrameSize - Offset(gva);
+            if (!TryReadPart(vcpu, gva, GuestAccess.Read, bytes.Slice(0, count)) || !Advance(ref gva, count))
             {
                 return false;
             }
@@ -43,16 +43,16 @@ public static class GuestMemory
             bytes = bytes.Slice(count);
         }
 
-        return true;
+        return bytes.Length == 0 || TryReadPart(vcpu, gva, GuestAccess.Read, bytes);
     }
 
     /// <summary>Copies <paramref name="bytes"/> to guest-virtual address <paramref name="gva"/>.</summary>
     public static bool TryWriteBytes(Vcpu vcpu, ulong gva, ReadOnlySpan<byte> bytes)
     {
-        while (bytes.Length != 0)
+        while (bytes.Length > PhysicalMemory.FrameSize - Offset(gva))
         {
-            int count = CountInPage(gva, bytes.Length);
-            if (!TryWritePart(vcpu, gva, bytes.Slice(0, count)) || !Advance(ref gva, count, bytes.Length))
+            int count = PhysicalMemory.FrameSize - Offset(gva);
+            if (!TryWritePart(vcpu, gva, bytes.Slice(0, count)) || !Advance(ref gva, count))
             {
                 return false;
             }
@@ -60,7 +60,7 @@ public static class GuestMemory
             bytes = bytes.Slice(count);
         }
 
-        return true;
+        return bytes.Length == 0 || TryWritePart(vcpu, gva, bytes);
     }
 
     /// <summary>
@@ -85,12 +85,13 @@ public static class GuestMemory
         while (bytes.Length != 0)
         {
             int count = CountInPage(gpa, bytes.Length);
-            if (!TryReadPhysicalPart(domain, gpa, bytes.Slice(0, count)) || !Advance(ref gpa, count, bytes.Length))
+            if (!TryReadPhysicalPart(domain, gpa, bytes.Slice(0, count)))
             {
                 return false;
             }
 
             bytes = bytes.Slice(count);
+            gpa += (uint)count;
         }
 
         return true;
@@ -102,12 +103,13 @@ public static class GuestMemory
         while (bytes.Length != 0)
         {
             int count = CountInPage(gpa, bytes.Length);
-            if (!TryWritePhysicalPart(domain, gpa, bytes.Slice(0, count)) || !Advance(ref gpa, count, bytes.Length))
+            if (!TryWritePhysicalPart(domain, gpa, bytes.Slice(0, count)))
             {
                 return false;
             }
 
             bytes = bytes.Slice(count);
+            gpa += (uint)count;
         }
 
         return true;
@@ -118,11 +120,11 @@ public static class GuestMemory
     private static int CountInPage(ulong address, int length) =>
         Math.Min(length, PhysicalMemory.FrameSize - Offset(address));
 
-    // False if there is more to copy and the address space ends here.
-    private static bool Advance(ref ulong address, int count, int length)
+    // False if the address space ends here, where there is more to copy.
+    private static bool Advance(ref ulong address, int count)
     {
         address += (uint)count;
-        return address != 0 || count == length;
+        return address != 0;
     }
 
     private static bool TryReadPart(Vcpu vcpu, ulong gva, GuestAccess access, Span<byte> bytes)
@@ -169,13 +171,14 @@ public static class GuestMemory
     private static ulong Translate(Vcpu vcpu, ulong gva, GuestAccess access)
     {
         Physmap physmap = vcpu.Domain.Physmap;
-        vcpu.Translations.Refresh(physmap);
+        GfnCache cache = vcpu.Translations;
+        cache.Refresh(physmap);
         if (!GuestWalker.TryTranslate(vcpu, gva, access, out ulong gpa, out bool canWrite))
         {
             return 0;
         }
 
-        ulong frame = vcpu.Translations.Find(physmap, gpa >> PhysicalMemory.FrameShift);
+        ulong frame = cache.Find(physmap, gpa >> PhysicalMemory.FrameShift);
         if (frame == 0 || (access == GuestAccess.Write && !GfnCache.IsWritable(frame)))
         {
             return 0;

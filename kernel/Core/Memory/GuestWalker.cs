@@ -8,7 +8,8 @@ namespace Microkernel.Core.Memory;
 /// <summary>
 /// Translates a guest-virtual address by the guest's own page tables, as its CPU does for a data access of its kernel
 /// (AMD APM vol. 2, chapter 5): no paging, 32-bit, PAE and four-level tables, pages of all sizes, write protection,
-/// SMAP, accessed and dirty bits. The caller holds the domain's <see cref="Physmap.Lock"/>.
+/// SMAP, accessed and dirty bits. The caller holds the domain's <see cref="Physmap.Lock"/> and has refreshed the vCPU's
+/// <see cref="GfnCache"/>.
 /// </summary>
 public readonly ref struct GuestWalker
 {
@@ -46,7 +47,6 @@ public readonly ref struct GuestWalker
         _physmap = vcpu.Domain.Physmap;
         _memory = vcpu.Domain.Kernel.Memory.Memory;
         _cache = vcpu.Translations;
-        _cache.Refresh(_physmap);
         _isWrite = access == GuestAccess.Write;
         _required = _isWrite && (cr0 & Cr0WriteProtect) != 0 ? Present | Writable : Present;
         _refusesUserPages = (cr4 & Cr4Smap) != 0
@@ -111,9 +111,16 @@ public readonly ref struct GuestWalker
             ref ulong slot = ref MemoryMarshal.Cast<byte, ulong>(_memory.Map(GfnCache.Mfn(frame)))[(int)(gva >> shift) & 511];
             ulong entry = Volatile.Read(ref slot);
             rights &= entry;
+            if (shift != PhysicalMemory.FrameShift && (entry & (Present | Accessed | Large)) == (Present | Accessed))
+            {
+                // A table that was used before, as nearly always.
+                _memory.Unmap();
+                table = entry & FrameMask;
+                continue;
+            }
+
             bool isLeaf = shift == PhysicalMemory.FrameShift || (entry & Large) != 0;
-            bool allowed = (rights & _required) == _required
-                && !(isLeaf && (shift == TopShift || (_refusesUserPages && (rights & User) != 0)));
+            bool allowed = (entry & Present) != 0 && !(isLeaf && (shift == TopShift || !AllowsLeaf(rights)));
             ulong marks = MarksFor(isLeaf);
             if (allowed && (entry & marks) != marks && GfnCache.IsWritable(frame))
             {
@@ -121,22 +128,21 @@ public readonly ref struct GuestWalker
             }
 
             _memory.Unmap();
-            if (!allowed)
-            {
-                return false;
-            }
-
-            if (isLeaf)
+            if (isLeaf | !allowed)
             {
                 ulong offset = (1UL << shift) - 1;
                 gpa = (entry & FrameMask & ~offset) | (gva & offset);
                 canWrite = _isWrite || ((rights & Writable) != 0 && (entry & Dirty) != 0);
-                return true;
+                return allowed;
             }
 
             table = entry & FrameMask;
         }
     }
+
+    // What all entries of the way to a page allow together.
+    private bool AllowsLeaf(ulong rights) =>
+        (rights & _required) == _required && !(_refusesUserPages && (rights & User) != 0);
 
     // The four entries at the top have neither rights nor accessed bits.
     private bool WalkPae(uint cr3, ulong gva, out ulong gpa)

@@ -141,6 +141,25 @@ public sealed class Physmap
         return 0;
     }
 
+    /// <summary>Maps a foreign frame where nothing is mapped; errors as <see cref="Map"/>.</summary>
+    public long MapForeign(ulong gfn, ulong mfn, NestedAccess access)
+    {
+        if (!TryFindTable(gfn, out ulong table) || gfn > MaxGfn)
+        {
+            return Map(gfn, mfn, 0, access, PageKind.Foreign);
+        }
+
+        using FrameView view = new(_host.Memory, table);
+        ref ulong entry = ref view.As<ulong>()[Index(gfn, 1)];
+        if (entry != 0)
+        {
+            return XenError.EEXIST;
+        }
+
+        entry = _format.Leaf(mfn, 1, access) | (ulong)PageKind.Foreign << KindShift;
+        return 0;
+    }
+
     /// <summary>
     /// Removes 2^<paramref name="order"/> pages that one entry maps, of this or a larger size (which is split).
     /// </summary>
