@@ -7,7 +7,7 @@ namespace Microkernel.Core.Console;
 /// <summary>console_io (CONSOLEIO_* of xen/xen.h): early output, before a guest has found its console ring.</summary>
 public static class ConsoleOperations
 {
-    private const string Test = "console";
+    private const string Test = "hvm";
     private const int ChunkSize = 64;
 
     /// <summary>The operations.</summary>

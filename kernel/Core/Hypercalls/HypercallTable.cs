@@ -18,10 +18,10 @@ public static class HypercallTable
     /// <summary>All hypercalls, by number.</summary>
     public static Hypercall[] All { get; } =
     [
-        new(7, "platform_op", new SubOperation(0, "platform_op", PlatformOperations.Refuse, "physdev") { Note = "EPERM" }),
+        new(7, "platform_op", new SubOperation(0, "platform_op", PlatformOperations.Refuse, "hvm") { Note = "EPERM" }),
         new(12, "memory_op", MemoryOperations.Table, 0x3F),
-        new(13, "multicall", new SubOperation(0, "multicall", MulticallOperation.Run, "multicall")),
-        new(15, "set_timer_op", new SubOperation(0, "set_timer_op", TimerOperations.SetTimer, "time")),
+        new(13, "multicall", new SubOperation(0, "multicall", MulticallOperation.Run, "hvm")),
+        new(15, "set_timer_op", new SubOperation(0, "set_timer_op", TimerOperations.SetTimer, "timer")),
         new(17, "xen_version", VersionOperations.Table),
         new(18, "console_io", ConsoleOperations.Table),
         new(20, "grant_table_op", GrantOperations.Table),

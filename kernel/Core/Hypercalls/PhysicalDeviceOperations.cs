@@ -8,7 +8,7 @@ namespace Microkernel.Core.Hypercalls;
 /// </summary>
 public static class PhysicalDeviceOperations
 {
-    private const string Test = "physdev";
+    private const string Test = "hvm";
 
     /// <summary>The operations that guests try.</summary>
     public static readonly SubOperation[] Table =
