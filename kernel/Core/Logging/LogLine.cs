@@ -22,10 +22,12 @@ public ref struct LogLine
     private const int PrefixLength = 7;
 
     /// <summary>Starts a line; the compiler passes how much is going to be appended.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public LogLine(int literalLength, int formattedCount) => AppendLiteral("(core) ");
 
     /// <summary>The line with its end.</summary>
     [UnscopedRef]
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public ReadOnlySpan<byte> Finish()
     {
         Span<byte> bytes = _storage;
@@ -45,6 +47,7 @@ public ref struct LogLine
     }
 
     /// <summary>Appends text.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public void AppendLiteral(string text)
     {
         foreach (char c in text.AsSpan())
@@ -54,6 +57,7 @@ public ref struct LogLine
     }
 
     /// <summary>Appends text.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public void AppendFormatted(string? text)
     {
         if (text != null)
@@ -63,6 +67,7 @@ public ref struct LogLine
     }
 
     /// <summary>Appends text given as bytes.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public void AppendFormatted(scoped ReadOnlySpan<byte> text)
     {
         foreach (byte value in text)
@@ -72,6 +77,7 @@ public ref struct LogLine
     }
 
     /// <summary>Appends a number.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public void AppendFormatted(ulong value, string? format = null)
     {
         uint numberBase = format is null ? 10u : 16u;
@@ -89,6 +95,7 @@ public ref struct LogLine
     }
 
     /// <inheritdoc cref="AppendFormatted(ulong, string?)"/>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public void AppendFormatted(long value, string? format = null)
     {
         if (value < 0)
@@ -100,9 +107,11 @@ public ref struct LogLine
     }
 
     /// <inheritdoc cref="AppendFormatted(ulong, string?)"/>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public void AppendFormatted(int value, string? format = null) => AppendFormatted((long)value, format);
 
     /// <inheritdoc cref="AppendFormatted(ulong, string?)"/>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public void AppendFormatted(uint value, string? format = null) => AppendFormatted((ulong)value, format);
 
     private void Append(byte value)
