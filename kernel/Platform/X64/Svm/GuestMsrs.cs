@@ -3,9 +3,6 @@ namespace Microkernel.Platform.Svm;
 /// <summary>The MSRs that a control block keeps for its guest.</summary>
 internal static class GuestMsrs
 {
-    /// <summary>PAT after a reset: WB, WT, UC-, UC, twice.</summary>
-    internal const ulong PatAtReset = 0x0007_0406_0007_0406;
-
     /// <summary>Reads one of them; false if <paramref name="index"/> is none.</summary>
     internal static bool TryRead(ref VmcbSave save, uint index, out ulong value)
     {

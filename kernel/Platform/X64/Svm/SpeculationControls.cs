@@ -32,20 +32,55 @@ internal sealed class SpeculationControls
     /// <summary>SPEC_CTRL while the core runs.</summary>
     internal ulong HostSpecCtrl => SpeculationPolicy.SpecCtrl(Chosen);
 
-    /// <summary>SPEC_CTRL that a guest starts with.</summary>
-    internal ulong InitialSpecCtrl => SpeculationPolicy.GuestSpecCtrl(Chosen);
-
     /// <summary>The bits of SPEC_CTRL that the CPU has; 0 if it has no such register.</summary>
     internal ulong SpecCtrlBits =>
         (Has(_possible, Mitigations.RestrictBranches) ? Ibrs : 0)
         | (Has(_possible, Mitigations.IsolateSiblings) ? Stibp : 0)
         | (Has(_possible, Mitigations.NoStoreBypass) ? Ssbd : 0);
 
-    /// <summary>A guest may ask for a branch predictor barrier.</summary>
-    internal bool HasBranchBarrier => Has(_possible, Mitigations.BranchBarrierOnSwitch);
+    /// <summary>The guest's SPEC_CTRL is what a guest starts with.</summary>
+    internal void ResetGuest(ref SvmEntryBlock block, ref VmcbSave save) =>
+        SetSpecCtrl(ref block, ref save, SpeculationPolicy.GuestSpecCtrl(Chosen));
 
-    /// <summary>What the world switch of a guest with that SPEC_CTRL does.</summary>
-    internal SwitchActions ActionsFor(ulong guestSpecCtrl) =>
+    /// <summary>The guest writes SPEC_CTRL; false if there is none or it lacks one of the bits.</summary>
+    internal bool TryWriteSpecCtrl(ref SvmEntryBlock block, ref VmcbSave save, ulong value)
+    {
+        ulong bits = SpecCtrlBits;
+        if (bits == 0 || (value & ~bits) != 0)
+        {
+            return false;
+        }
+
+        SetSpecCtrl(ref block, ref save, value);
+        return true;
+    }
+
+    /// <summary>The guest writes PRED_CMD, whose bit 0 asks for a branch predictor barrier; false if the CPU would refuse.</summary>
+    internal bool TryWritePredictionCommand(ulong value)
+    {
+        if (!Has(_possible, Mitigations.BranchBarrierOnSwitch) || value > 1)
+        {
+            return false;
+        }
+
+        if (value == 1)
+        {
+            BranchBarrier();
+        }
+
+        return true;
+    }
+
+    private void SetSpecCtrl(ref SvmEntryBlock block, ref VmcbSave save, ulong value)
+    {
+        block.GuestSpecCtrl = value;
+        block.HostSpecCtrl = HostSpecCtrl;
+        block.Actions = ActionsFor(value);
+        save.SpecCtrl = value;
+    }
+
+    // What the world switch of a guest with that SPEC_CTRL does.
+    private SwitchActions ActionsFor(ulong guestSpecCtrl) =>
         (Has(Chosen, Mitigations.ClearBuffers) ? SwitchActions.ClearBuffers : 0)
         | (Has(Chosen, Mitigations.BranchBarrierOnExit) ? SwitchActions.BranchBarrier : 0)
         | (Has(Chosen, Mitigations.FillReturnStack) ? SwitchActions.FillReturnStack : 0)
@@ -80,8 +115,7 @@ internal sealed class SpeculationControls
         }
     }
 
-    /// <summary>Indirect branch predictor barrier.</summary>
-    internal void BranchBarrier() => Cpu.WriteMsr(Msr.PredictionCommand, 1);
+    private static void BranchBarrier() => Cpu.WriteMsr(Msr.PredictionCommand, 1);
 
     private static bool Has(Mitigations set, Mitigations item) => (set & item) != 0;
 }

@@ -14,12 +14,7 @@ namespace Microkernel.Platform.Svm;
 internal sealed unsafe class SvmVcpu : VcpuHardware
 {
     private const int PageSize = 4096;
-    private const uint DefaultMxcsr = 0x1F80;
-    private const ushort FcwAtReset = 0x40;
-    private const int MxcsrOffset = 24;
-    private const ulong Dr6AtReset = 0xFFFF_0FF0;
     private const ulong Dr6SingleStep = 1UL << 14;
-    private const ulong Dr7AtReset = 0x400;
     private const ulong EferLma = 1UL << 10;
     private const ulong EferSvme = 1UL << 12;
     private const ulong TrapFlag = 1UL << 8;
@@ -32,23 +27,20 @@ internal sealed unsafe class SvmVcpu : VcpuHardware
     private const ushort PauseCount = 3000;
     private const ushort PauseThreshold = 128;
 
-    // Sound, for every use of these four: the constructor points them at disjoint parts of pages that belong to this
+    // Sound, for every use of these three: the constructor points them at disjoint parts of pages that belong to this
     // vCPU for good, sized and aligned for what they point to.
     private readonly SvmEntryBlock* _block;
     private readonly VmcbControl* _control;
     private readonly VmcbSave* _save;
-    private readonly byte* _extended;
 
     private readonly SvmHost _host;
+    private readonly SwitchedState _switched;
     private readonly bool _hasNextRip;
     private readonly bool _hasVirtualNmi;
     private readonly VmcbClean _cleanAfterExit;
     private readonly TlbControl _flush;
     private readonly ushort[] _exitTable;
-    private ulong _xcr0 = ExtendedState.X87Only;
-    private ulong _tscAux;
     private int _cpu = -1;
-    private bool _isLoaded;
     private bool _isNmiMasked;
 
     /// <summary>Makes a vCPU. It can be loaded; it runs after the first <see cref="Reset"/>.</summary>
@@ -65,12 +57,11 @@ internal sealed unsafe class SvmVcpu : VcpuHardware
         _control = &((Vmcb*)memory)->Control;
         _save = &((Vmcb*)memory)->Save;
         _block = (SvmEntryBlock*)(memory + PageSize);
-        _extended = memory + PageSize + sizeof(SvmEntryBlock);
         _block->Vmcb = physical;
         _block->SaveArea = (ulong)_save;
-        _block->HostMxcsr = DefaultMxcsr;
+        _block->HostMxcsr = SwitchedState.DefaultMxcsr;
+        _switched = new SwitchedState(host, _block, memory + PageSize + sizeof(SvmEntryBlock));
         InitializeControl();
-        ResetExtendedState();
     }
 
     /// <inheritdoc/>
@@ -187,16 +178,8 @@ internal sealed unsafe class SvmVcpu : VcpuHardware
     /// <inheritdoc/>
     public override ulong Xcr0
     {
-        // A loaded guest's is in the register: QEMU lets XSETBV change it without an exit.
-        get => _isLoaded ? _host.State.Xcr0 : _xcr0;
-        set
-        {
-            _xcr0 = value;
-            if (_isLoaded)
-            {
-                _host.State.Xcr0 = value;
-            }
-        }
+        get => _switched.Xcr0;
+        set => _switched.Xcr0 = value;
     }
 
     private bool IsHeldBack => _control->InterruptShadow != 0 || SvmEvent.IsValid(_control->EventInjection);
@@ -204,52 +187,21 @@ internal sealed unsafe class SvmVcpu : VcpuHardware
     /// <inheritdoc/>
     public override void Reset(in VcpuContext context)
     {
-        *_save = default;
         _block->Registers = context.Registers;
-        _save->Cr0 = context.Cr0;
-        _save->Cr3 = context.Cr3;
-        _save->Cr4 = context.Cr4;
-        _save->Efer = context.Efer | EferSvme;
-        _save->Cs = context.Cs;
-        _save->Ss = context.Ss;
-        _save->Ds = context.Ds;
-        _save->Es = context.Es;
-        _save->Fs = context.Fs;
-        _save->Gs = context.Gs;
-        _save->Ldtr = context.Ldtr;
-        _save->Tr = context.Tr;
-        _save->Gdtr = context.Gdtr;
-        _save->Idtr = context.Idtr;
-        _save->Dr6 = Dr6AtReset;
-        _save->Dr7 = Dr7AtReset;
-        _save->Pat = GuestMsrs.PatAtReset;
+        _save->Reset(in context);
+        _save->Efer |= EferSvme;
+        _switched.Reset();
         ResetEvents();
-        ResetExtendedState();
-        SetSpecCtrl(_host.Speculation.InitialSpecCtrl);
+        _host.Speculation.ResetGuest(ref *_block, ref *_save);
         Changed(VmcbClean.All);
     }
 
     /// <inheritdoc/>
     public override void GetContext(out VcpuContext context)
     {
-        context = new VcpuContext
-        {
-            Registers = _block->Registers,
-            Cr0 = _save->Cr0,
-            Cr3 = _save->Cr3,
-            Cr4 = _save->Cr4,
-            Efer = Efer,
-            Cs = _save->Cs,
-            Ss = _save->Ss,
-            Ds = _save->Ds,
-            Es = _save->Es,
-            Fs = _save->Fs,
-            Gs = _save->Gs,
-            Ldtr = _save->Ldtr,
-            Tr = _save->Tr,
-            Gdtr = _save->Gdtr,
-            Idtr = _save->Idtr,
-        };
+        _save->Get(out context);
+        context.Registers = _block->Registers;
+        context.Efer = Efer;
     }
 
     /// <inheritdoc/>
@@ -329,7 +281,7 @@ internal sealed unsafe class SvmVcpu : VcpuHardware
                 value = _block->GuestSpecCtrl;
                 return _host.Speculation.SpecCtrlBits != 0;
             case Msr.TscAux:
-                value = _tscAux;
+                value = _switched.TscAux;
                 return _host.HasTscAux;
             default:
                 return GuestMsrs.TryRead(ref *_save, index, out value);
@@ -342,11 +294,11 @@ internal sealed unsafe class SvmVcpu : VcpuHardware
         switch (index)
         {
             case Msr.SpecCtrl:
-                return TryWriteSpecCtrl(value);
+                return _host.Speculation.TryWriteSpecCtrl(ref *_block, ref *_save, value);
             case Msr.PredictionCommand:
-                return TryWritePredictionCommand(value);
+                return _host.Speculation.TryWritePredictionCommand(value);
             case Msr.TscAux:
-                return TryWriteTscAux(value);
+                return _switched.TryWriteTscAux(value);
             default:
                 Changed(VmcbClean.NestedPaging | VmcbClean.Segments);
                 return GuestMsrs.TryWrite(ref *_save, index, value);
@@ -364,17 +316,11 @@ internal sealed unsafe class SvmVcpu : VcpuHardware
             Changed(VmcbClean.All);
         }
 
-        _isLoaded = true;
-        LoadExtendedState();
+        _switched.Load();
     }
 
     /// <inheritdoc/>
-    public override void Unload()
-    {
-        _xcr0 = _host.State.Save(_extended);
-        SaveDebug(&_block->DebugAddresses);
-        _isLoaded = false;
-    }
+    public override void Unload() => _switched.Unload();
 
     private void InitializeControl()
     {
@@ -401,38 +347,6 @@ internal sealed unsafe class SvmVcpu : VcpuHardware
         _control->EventInjection = 0;
         _control->InterruptShadow = 0;
         _control->VirtualInterrupt = VirtualInterrupt.Masking | (_hasVirtualNmi ? VirtualInterrupt.NmiEnable : 0);
-    }
-
-    private void ResetExtendedState()
-    {
-        // Sound: the FXSAVE area is the last part of the entry block, the XSAVE area has the size that was allocated.
-        new Span<byte>(&_block->Fcw, (int)((byte*)(_block + 1) - (byte*)&_block->Fcw)).Clear();
-        new Span<byte>(_extended, _host.State.AreaSize).Clear();
-        _block->Fcw = FcwAtReset;
-        _block->Mxcsr = DefaultMxcsr;
-        _block->DebugAddresses = default;
-        if (_host.State.IsPresent)
-        {
-            // XRSTOR loads MXCSR from here for the core.
-            *(uint*)(_extended + MxcsrOffset) = DefaultMxcsr;
-        }
-
-        _xcr0 = ExtendedState.X87Only;
-        _tscAux = 0;
-        if (_isLoaded)
-        {
-            LoadExtendedState();
-        }
-    }
-
-    private void LoadExtendedState()
-    {
-        _host.State.Load(_extended, _xcr0);
-        LoadDebug(&_block->DebugAddresses);
-        if (_host.HasTscAux)
-        {
-            Cpu.WriteMsr(Msr.TscAux, _tscAux);
-        }
     }
 
     private ExitReason DecodeSlowly(ref VmExit exit)
@@ -482,64 +396,9 @@ internal sealed unsafe class SvmVcpu : VcpuHardware
         }
     }
 
-    private bool TryWriteSpecCtrl(ulong value)
-    {
-        ulong bits = _host.Speculation.SpecCtrlBits;
-        if (bits == 0 || (value & ~bits) != 0)
-        {
-            return false;
-        }
-
-        SetSpecCtrl(value);
-        return true;
-    }
-
-    private void SetSpecCtrl(ulong value)
-    {
-        _block->GuestSpecCtrl = value;
-        _block->HostSpecCtrl = _host.Speculation.HostSpecCtrl;
-        _block->Actions = _host.Speculation.ActionsFor(value);
-        _save->SpecCtrl = value;
-    }
-
-    private bool TryWritePredictionCommand(ulong value)
-    {
-        if (!_host.Speculation.HasBranchBarrier || value > 1)
-        {
-            return false;
-        }
-
-        if (value == 1)
-        {
-            _host.Speculation.BranchBarrier();
-        }
-
-        return true;
-    }
-
-    private bool TryWriteTscAux(ulong value)
-    {
-        if (!_host.HasTscAux || value > uint.MaxValue)
-        {
-            return false;
-        }
-
-        _tscAux = value;
-        Cpu.WriteMsr(Msr.TscAux, value);
-        return true;
-    }
-
     private void Changed(VmcbClean parts) => _control->Clean &= ~parts;
 
     [MethodImpl(MethodImplOptions.InternalCall)]
     [RuntimeImport("*", "svm_enter")]
     private static extern void Enter(SvmEntryBlock* block);
-
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    [RuntimeImport("*", "debug_save")]
-    private static extern void SaveDebug(DebugAddresses* registers);
-
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    [RuntimeImport("*", "debug_load")]
-    private static extern void LoadDebug(DebugAddresses* registers);
 }

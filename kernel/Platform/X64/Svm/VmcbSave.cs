@@ -10,6 +10,10 @@ namespace Microkernel.Platform.Svm;
 [StructLayout(LayoutKind.Explicit, Size = 0xC00)]
 internal struct VmcbSave
 {
+    private const ulong PatAtReset = 0x0007_0406_0007_0406; // WB, WT, UC-, UC, twice
+    private const ulong Dr6AtReset = 0xFFFF_0FF0;
+    private const ulong Dr7AtReset = 0x400;
+
     [FieldOffset(0x000)]
     public Segment Es;
 
@@ -106,4 +110,49 @@ internal struct VmcbSave
     /// <summary>The guest's SPEC_CTRL where the CPU virtualizes it.</summary>
     [FieldOffset(0x2E0)]
     public ulong SpecCtrl;
+
+    /// <summary>Takes over a state; what it does not say is as after power-on.</summary>
+    internal void Reset(in VcpuContext context)
+    {
+        this = default;
+        Cr0 = context.Cr0;
+        Cr3 = context.Cr3;
+        Cr4 = context.Cr4;
+        Efer = context.Efer;
+        Cs = context.Cs;
+        Ss = context.Ss;
+        Ds = context.Ds;
+        Es = context.Es;
+        Fs = context.Fs;
+        Gs = context.Gs;
+        Ldtr = context.Ldtr;
+        Tr = context.Tr;
+        Gdtr = context.Gdtr;
+        Idtr = context.Idtr;
+        Dr6 = Dr6AtReset;
+        Dr7 = Dr7AtReset;
+        Pat = PatAtReset;
+    }
+
+    /// <summary>The state that <see cref="Reset"/> would take; the general registers are not here.</summary>
+    internal readonly void Get(out VcpuContext context)
+    {
+        context = new VcpuContext
+        {
+            Cr0 = Cr0,
+            Cr3 = Cr3,
+            Cr4 = Cr4,
+            Efer = Efer,
+            Cs = Cs,
+            Ss = Ss,
+            Ds = Ds,
+            Es = Es,
+            Fs = Fs,
+            Gs = Gs,
+            Ldtr = Ldtr,
+            Tr = Tr,
+            Gdtr = Gdtr,
+            Idtr = Idtr,
+        };
+    }
 }
