@@ -114,7 +114,7 @@ public sealed class VmcbLayoutTests
         [
             ("RFLAGS_AND_RIP", OffsetOf<GuestRegisters>(nameof(GuestRegisters.Rflags))),
             ("VMCB", OffsetOf<SvmEntryBlock>(nameof(SvmEntryBlock.Vmcb))),
-            ("SAVE_AREA", OffsetOf<SvmEntryBlock>(nameof(SvmEntryBlock.SaveArea))),
+            ("SAVE_AREA_BELOW", Unsafe.SizeOf<Vmcb>() - OffsetOf<Vmcb>(nameof(Vmcb.Save))),
             ("HOST_VMCB", OffsetOf<SvmEntryBlock>(nameof(SvmEntryBlock.HostVmcb))),
             ("ACTIONS", OffsetOf<SvmEntryBlock>(nameof(SvmEntryBlock.Actions))),
             ("HOST_MXCSR", OffsetOf<SvmEntryBlock>(nameof(SvmEntryBlock.HostMxcsr))),

@@ -4,7 +4,6 @@
 #define REGISTER(number) ((number) * 8)
 #define RFLAGS_AND_RIP 0x80
 #define VMCB 0x90
-#define SAVE_AREA 0x98
 #define HOST_VMCB 0xA0
 #define ACTIONS 0xA8
 #define HOST_MXCSR 0xAC
@@ -12,10 +11,12 @@
 #define HOST_SPEC_CTRL 0xB8
 #define FX_AREA 0x100
 
-// VmcbSave
+// VmcbSave, which lies this far below the block
+#define SAVE_AREA_BELOW 0xC00
 #define SAVE_RFLAGS_AND_RIP 0x170
 #define SAVE_RSP 0x1D8
 #define SAVE_RAX 0x1F8
+#define SAVED(field) (field - SAVE_AREA_BELOW)
 
 // SwitchActions
 #define CLEAR_BUFFERS 1
@@ -44,13 +45,12 @@ svm_enter:
     pushq %rdi
     clgi
     sti
-    movq SAVE_AREA(%rdi), %rdx
     movq REGISTER(0)(%rdi), %rax
-    movq %rax, SAVE_RAX(%rdx)
+    movq %rax, SAVED(SAVE_RAX)(%rdi)
     movq REGISTER(4)(%rdi), %rax
-    movq %rax, SAVE_RSP(%rdx)
+    movq %rax, SAVED(SAVE_RSP)(%rdi)
     movups RFLAGS_AND_RIP(%rdi), %xmm0
-    movups %xmm0, SAVE_RFLAGS_AND_RIP(%rdx)
+    movups %xmm0, SAVED(SAVE_RFLAGS_AND_RIP)(%rdi)
     testb $(CLEAR_BUFFERS | SPEC_CTRL), ACTIONS(%rdi)
     jnz before_entry
 enter_guest:
@@ -97,12 +97,11 @@ leave_guest:
     lfence // where the jump above was predicted wrongly, nothing goes on past here
     fxsave64 FX_AREA(%rdi)
     ldmxcsr HOST_MXCSR(%rdi)
-    movq SAVE_AREA(%rdi), %rdx
-    movq SAVE_RAX(%rdx), %rax
+    movq SAVED(SAVE_RAX)(%rdi), %rax
     movq %rax, REGISTER(0)(%rdi)
-    movq SAVE_RSP(%rdx), %rax
+    movq SAVED(SAVE_RSP)(%rdi), %rax
     movq %rax, REGISTER(4)(%rdi)
-    movups SAVE_RFLAGS_AND_RIP(%rdx), %xmm0
+    movups SAVED(SAVE_RFLAGS_AND_RIP)(%rdi), %xmm0
     movups %xmm0, RFLAGS_AND_RIP(%rdi)
     popq %r15
     popq %r14
@@ -111,7 +110,6 @@ leave_guest:
     popq %rbx
     popq %rbp
     stgi
-    nop
     cli
     ret
 

@@ -4,7 +4,7 @@ using Microkernel.Core.Hardware;
 namespace Microkernel.Platform.Svm;
 
 /// <summary>
-/// What the world switch in SvmEntry.S works on: one for each vCPU, in memory that never moves. The assembly knows the
+/// What the world switch in SvmEntry.S works on: one for each vCPU, in the page behind its control block. The assembly knows the
 /// offsets; a test compares them.
 /// </summary>
 [StructLayout(LayoutKind.Explicit, Size = 0x300)]
@@ -16,10 +16,6 @@ internal struct SvmEntryBlock
     /// <summary>Physical address of the vCPU's control block.</summary>
     [FieldOffset(0x090)]
     public ulong Vmcb;
-
-    /// <summary>Where the core sees the control block's save area.</summary>
-    [FieldOffset(0x098)]
-    public ulong SaveArea;
 
     /// <summary>Physical address of the control block that holds the executing CPU's own VMLOAD state.</summary>
     [FieldOffset(0x0A0)]

@@ -58,7 +58,6 @@ internal sealed unsafe class SvmVcpu : VcpuHardware
         _save = &((Vmcb*)memory)->Save;
         _block = (SvmEntryBlock*)(memory + PageSize);
         _block->Vmcb = physical;
-        _block->SaveArea = (ulong)_save;
         _block->HostMxcsr = SwitchedState.DefaultMxcsr;
         _switched = new SwitchedState(host, _block, memory + PageSize + sizeof(SvmEntryBlock));
         InitializeControl();
