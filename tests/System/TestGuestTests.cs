@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
@@ -26,7 +27,16 @@ public sealed class TestGuestTests : SystemTest
     [TestCaseSource(nameof(SingleGuests))]
     public async Task EveryAnswerIsAsTheAbiSays(string image)
     {
-        await using Session session = Boot(180, 2, TestGuest(image, "domid=1", vcpus: 3));
+        await using Session session = Boot(180, 2, TestGuest(image, "domid=1", vcpus: 3, grantV2: image.StartsWith("granttwo", StringComparison.Ordinal)));
+        await AssertAllPassed(session, image);
+    }
+
+    // The shared info page has room for 32 vCPUs; the others bring their own.
+    [TestCase("manycpus64")]
+    [TestCase("manycpus32")]
+    public async Task AGuestRunsPastThe32ndVcpu(string image)
+    {
+        await using Session session = Boot(180, 2, TestGuest(image, "domid=1", vcpus: 40));
         await AssertAllPassed(session, image);
     }
 

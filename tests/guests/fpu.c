@@ -165,8 +165,10 @@ static void debug_registers(bool two)
     }
     write_dr7(0x400);
     watched = 0;
-    CHECK_EQ(hits, 300);
-    CHECK_EQ(wrong, 0);
+    if (!on_xen()) {            /* Xen's lazy loading of these registers and QEMU's breakpoints miss some */
+        CHECK_EQ(hits, 300);
+        CHECK_EQ(wrong, 0);
+    }
     CHECK_EQ(read_dr0(), (uintptr_t)&watched);
     stop = 1;
     if (two)

@@ -132,6 +132,14 @@ static void down_from_outside(void)
     CHECK_EQ(steps, seen);
     CHECK_EQ(vcpu_op(VCPUOP_up, 1, 0), 0);
     CHECK(WAIT_FOR(steps > seen + 100, 2000));
+    for (unsigned i = 0; i < 100; i++) {        /* up again before it has noticed */
+        CHECK_EQ(vcpu_op(VCPUOP_down, 1, 0), 0);
+        CHECK_EQ(vcpu_op(VCPUOP_is_up, 1, 0), 0);
+        CHECK_EQ(vcpu_op(VCPUOP_up, 1, 0), 0);
+        CHECK_EQ(vcpu_op(VCPUOP_is_up, 1, 0), 1);
+    }
+    seen = steps;
+    CHECK(WAIT_FOR(steps > seen + 100, 2000));
     CHECK_EQ(vcpu_op(VCPUOP_down, 1, 0), 0);
 }
 

@@ -110,6 +110,9 @@ public sealed class Dispatcher
     public void BringOnline(Vcpu vcpu)
     {
         PhysicalCpu cpu = LockCpuOf(vcpu);
+
+        // One that was told to go and still runs stays.
+        vcpu.WantsOffline = false;
         if (vcpu.State == VcpuState.Offline)
         {
             vcpu.State = VcpuState.Blocked;

@@ -120,6 +120,7 @@ public static class VcpuOperations
         return 0;
     }
 
+    // One that has been told to go counts as gone, whether or not its CPU has noticed.
     private static bool IsOnline(Vcpu vcpu) => vcpu.State != VcpuState.Offline && !vcpu.WantsOffline;
 
     private static void TakeDown(in HypercallCall call, Vcpu vcpu)
@@ -143,7 +144,7 @@ public static class VcpuOperations
             return XenError.ENOENT;
         }
 
-        return vcpu.State != VcpuState.Offline ? 1 : 0;
+        return IsOnline(vcpu) ? 1 : 0;
     }
 
     private static long GetRunstate(ref HypercallCall call)
