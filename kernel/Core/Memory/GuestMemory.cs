@@ -127,53 +127,58 @@ public static class GuestMemory
         return address != 0;
     }
 
+    // Locks and windows are closed by hand here: nothing between throws, and this is where hypercalls spend their time.
     private static bool TryReadPart(Vcpu vcpu, ulong gva, GuestAccess access, Span<byte> bytes)
     {
         Domain domain = vcpu.Domain;
-        using (domain.Physmap.Lock.Hold())
+        TicketLock guard = domain.Physmap.Lock;
+        guard.Enter();
+        ulong mfn = FindFrame(vcpu, gva, access);
+        if (mfn != 0)
         {
-            ulong mfn = FindFrame(vcpu, gva, access);
-            if (mfn == 0)
-            {
-                return false;
-            }
-
-            using FrameView view = new(domain.Kernel.Memory.Memory, mfn);
-            view.Bytes.Slice(Offset(gva), bytes.Length).CopyTo(bytes);
-            return true;
+            PhysicalMemory memory = domain.Kernel.Memory.Memory;
+            memory.Map(mfn).Slice(Offset(gva), bytes.Length).CopyTo(bytes);
+            memory.Unmap();
         }
+
+        guard.Exit();
+        return mfn != 0;
     }
 
     private static bool TryWritePart(Vcpu vcpu, ulong gva, ReadOnlySpan<byte> bytes)
     {
         Domain domain = vcpu.Domain;
-        using (domain.Physmap.Lock.Hold())
+        TicketLock guard = domain.Physmap.Lock;
+        guard.Enter();
+        ulong mfn = FindFrame(vcpu, gva, GuestAccess.Write);
+        if (mfn != 0)
         {
-            ulong mfn = FindFrame(vcpu, gva, GuestAccess.Write);
-            if (mfn == 0)
-            {
-                return false;
-            }
-
-            using FrameView view = new(domain.Kernel.Memory.Memory, mfn);
-            bytes.CopyTo(view.Bytes.Slice(Offset(gva)));
-            return true;
+            PhysicalMemory memory = domain.Kernel.Memory.Memory;
+            bytes.CopyTo(memory.Map(mfn).Slice(Offset(gva)));
+            memory.Unmap();
         }
+
+        guard.Exit();
+        return mfn != 0;
     }
 
     // The frame behind an address that the guest's kernel may touch so; 0 if there is none.
     private static ulong FindFrame(Vcpu vcpu, ulong gva, GuestAccess access)
     {
-        ulong mfn = vcpu.RecentPages.Recall(vcpu.Domain.Physmap, gva, access == GuestAccess.Write);
-        return mfn != 0 && access != GuestAccess.Fetch ? mfn : Translate(vcpu, gva, access);
+        ulong page = gva >> PhysicalMemory.FrameShift;
+        GuestWalk walk = vcpu.Walks.To(page);
+        return access != GuestAccess.Fetch && walk.Holds(vcpu, page, access)
+            ? walk.Mfn
+            : Translate(vcpu, gva, access, walk);
     }
 
-    private static ulong Translate(Vcpu vcpu, ulong gva, GuestAccess access)
+    private static ulong Translate(Vcpu vcpu, ulong gva, GuestAccess access, GuestWalk walk)
     {
         Physmap physmap = vcpu.Domain.Physmap;
         GfnCache cache = vcpu.Translations;
         cache.Refresh(physmap);
-        if (!GuestWalker.TryTranslate(vcpu, gva, access, out ulong gpa, out bool canWrite))
+        walk.Begin(vcpu.Hardware.Cr3);
+        if (!GuestWalker.TryTranslate(vcpu, gva, access, walk, out ulong gpa, out bool canWrite))
         {
             return 0;
         }
@@ -187,7 +192,7 @@ public static class GuestMemory
         ulong mfn = GfnCache.Mfn(frame);
         if (access != GuestAccess.Fetch && !GfnCache.IsForeign(frame))
         {
-            vcpu.RecentPages.Remember(gva, mfn, canWrite && GfnCache.IsWritable(frame));
+            walk.Finish(vcpu, gva >> PhysicalMemory.FrameShift, mfn, canWrite && GfnCache.IsWritable(frame));
         }
 
         return mfn;

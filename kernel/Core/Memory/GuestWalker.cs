@@ -26,7 +26,7 @@ public readonly ref struct GuestWalker
     private const ulong Cr4PageSizeExtensions = 1UL << 4;
     private const ulong Cr4Pae = 1UL << 5;
     private const ulong Cr4Smap = 1UL << 21;
-    private const ulong EferLongModeActive = 1UL << 10;
+    internal const ulong EferLongModeActive = 1UL << 10;
     private const ulong FlagsAlignmentCheck = 1UL << 18;
     private const int LongModeLevels = 4;
 
@@ -42,17 +42,25 @@ public readonly ref struct GuestWalker
     private readonly ulong _required;
     private readonly bool _refusesUserPages;
 
-    private GuestWalker(Vcpu vcpu, ulong cr0, ulong cr4, GuestAccess access)
+    // Where the way through four-level tables is noted down, or null.
+    private readonly GuestWalk? _walk;
+
+    private GuestWalker(Vcpu vcpu, ulong cr0, GuestAccess access, GuestWalk? walk)
     {
+        _walk = walk;
         _physmap = vcpu.Domain.Physmap;
         _memory = vcpu.Domain.Kernel.Memory.Memory;
         _cache = vcpu.Translations;
         _isWrite = access == GuestAccess.Write;
         _required = _isWrite && (cr0 & Cr0WriteProtect) != 0 ? Present | Writable : Present;
-        _refusesUserPages = (cr4 & Cr4Smap) != 0
-            && access != GuestAccess.Fetch
-            && (vcpu.Hardware.Registers.Rflags & FlagsAlignmentCheck) == 0;
+        _refusesUserPages = RefusesUserPages(vcpu.Hardware, access);
     }
+
+    /// <summary>SMAP keeps the guest's kernel from data of its user code.</summary>
+    internal static bool RefusesUserPages(VcpuHardware hardware, GuestAccess access) =>
+        (hardware.Cr4 & Cr4Smap) != 0
+        && access != GuestAccess.Fetch
+        && (hardware.Registers.Rflags & FlagsAlignmentCheck) == 0;
 
     /// <summary>
     /// The guest-physical address behind <paramref name="gva"/>; false if the guest's kernel would get a page fault, or a
@@ -61,9 +69,10 @@ public readonly ref struct GuestWalker
     /// <param name="vcpu">Whose tables.</param>
     /// <param name="gva">The address.</param>
     /// <param name="access">What for.</param>
+    /// <param name="walk">Gets the way through four-level tables; may be null.</param>
     /// <param name="gpa">The result.</param>
     /// <param name="canWrite">A write to this page would succeed too and leave no new mark.</param>
-    public static bool TryTranslate(Vcpu vcpu, ulong gva, GuestAccess access, out ulong gpa, out bool canWrite)
+    public static bool TryTranslate(Vcpu vcpu, ulong gva, GuestAccess access, GuestWalk? walk, out ulong gpa, out bool canWrite)
     {
         VcpuHardware hardware = vcpu.Hardware;
         ulong cr0 = hardware.Cr0;
@@ -81,7 +90,7 @@ public readonly ref struct GuestWalker
         }
 
         ulong cr4 = hardware.Cr4;
-        GuestWalker walker = new(vcpu, cr0, cr4, access);
+        GuestWalker walker = new(vcpu, cr0, access, isLong ? walk : null);
         if (isLong)
         {
             return walker.Walk(hardware.Cr3 & FrameMask, LongModeLevels, gva, out gpa, out canWrite);
@@ -115,6 +124,7 @@ public readonly ref struct GuestWalker
             {
                 // A table that was used before, as nearly always.
                 _memory.Unmap();
+                Note(frame, (int)(gva >> shift) & 511, entry);
                 table = entry & FrameMask;
                 continue;
             }
@@ -125,11 +135,14 @@ public readonly ref struct GuestWalker
             if (allowed && (entry & marks) != marks && GfnCache.IsWritable(frame))
             {
                 Interlocked.Or(ref slot, marks);
+                entry |= marks;
             }
 
             _memory.Unmap();
+            Note(frame, (int)(gva >> shift) & 511, entry);
             if (isLeaf | !allowed)
             {
+                _walk?.SetUsers((rights & User) != 0);
                 ulong offset = (1UL << shift) - 1;
                 gpa = (entry & FrameMask & ~offset) | (gva & offset);
                 canWrite = _isWrite || ((rights & Writable) != 0 && (entry & Dirty) != 0);
@@ -137,6 +150,16 @@ public readonly ref struct GuestWalker
             }
 
             table = entry & FrameMask;
+        }
+    }
+
+    // A table in another domain's page can go away unnoticed: a way through it is not kept.
+    private void Note(ulong frame, int index, ulong entry)
+    {
+        _walk?.Add(GfnCache.Mfn(frame), index, entry);
+        if (GfnCache.IsForeign(frame))
+        {
+            _walk?.MarkAsFleeting();
         }
     }
 

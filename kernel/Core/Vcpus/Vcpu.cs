@@ -60,8 +60,8 @@ public sealed class Vcpu
     /// <summary>Recently translated frames of its domain.</summary>
     public GfnCache Translations { get; } = new();
 
-    /// <summary>Pages that its kernel named since the last exit.</summary>
-    public RecentPages RecentPages { get; } = new();
+    /// <summary>Recently translated pages of its guest-virtual memory.</summary>
+    public GuestWalks Walks { get; } = new();
 
     /// <summary>The CPU whose run queue lock guards <see cref="State"/>; where it runs or will run.</summary>
     public PhysicalCpu Cpu { get; set; }

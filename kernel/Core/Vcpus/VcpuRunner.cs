@@ -21,7 +21,7 @@ public static class VcpuRunner
             }
         }
 
-        vcpu.RecentPages.Forget();
+        vcpu.Walks.Forget();
         uint asid = cpu.Asids.EnterGuest(vcpu.Tlb, ref vcpu.AsidTag, out bool flush);
         ExitReason reason = vcpu.Hardware.Run(asid, flush);
         cpu.Asids.LeaveGuest();

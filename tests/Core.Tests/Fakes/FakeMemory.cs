@@ -30,6 +30,20 @@ public sealed class FakeMemory(int frameCount) : PhysicalMemory
 
     public override void Unmap() => Assert.That(--_open.Value, Is.GreaterThanOrEqualTo(0), "a window closed twice");
 
+    public override bool AreUnchanged(ReadOnlySpan<EntryObservation> places)
+    {
+        foreach (EntryObservation place in places)
+        {
+            int offset = (int)(place.Address % FrameSize);
+            if (BitConverter.ToUInt64(this[place.Address / FrameSize].Slice(offset, sizeof(ulong))) != place.Value)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     public override void Zero(ulong mfn, int count)
     {
         OnZero?.Invoke(mfn, count);

@@ -22,6 +22,9 @@ public sealed class FrameAllocatorTests
 
         public override void Unmap() => throw new System.NotSupportedException();
 
+        public override bool AreUnchanged(System.ReadOnlySpan<EntryObservation> places) =>
+            throw new System.NotSupportedException();
+
         public override void Zero(ulong mfn, int count) => Scrubbed.Add((mfn, count));
     }
 

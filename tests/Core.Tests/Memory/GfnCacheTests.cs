@@ -28,26 +28,6 @@ public sealed class GfnCacheTests
         Assert.That(Find(cache, memory.Physmap, 8), Is.Zero);
     }
 
-    [Test]
-    public void PagesAreRecalledUntilTheNextEntry()
-    {
-        TestHost host = new();
-        DomainMemory memory = host.Domain(0).Memory;
-        RecentPages pages = new();
-        pages.Recall(memory.Physmap, 0x5000, false);
-        pages.Remember(0x5123, 77, false);
-        pages.Remember(0x6123, 78, true);
-        Assert.That(pages.Recall(memory.Physmap, 0x5FFF, false), Is.EqualTo(77));
-        Assert.That(pages.Recall(memory.Physmap, 0x5FFF, true), Is.Zero, "read only");
-        Assert.That(pages.Recall(memory.Physmap, 0x6000, true), Is.EqualTo(78));
-        Assert.That(pages.Recall(memory.Physmap, 0x9000, false), Is.Zero, "another page in the same place");
-        pages.Forget();
-        Assert.That(pages.Recall(memory.Physmap, 0x6000, false), Is.Zero);
-        pages.Remember(0x6123, 78, true);
-        memory.RemovePages([7]);
-        Assert.That(pages.Recall(memory.Physmap, 0x6000, false), Is.Zero, "the address space has changed");
-    }
-
     private static ulong Find(GfnCache cache, Physmap physmap, ulong gfn)
     {
         cache.Refresh(physmap);

@@ -63,6 +63,19 @@ public sealed class GuestMemoryTests
         Assert.That(GuestMemory.TryWrite(Vcpu, 0x5FF9, 1UL), Is.False);
     }
 
+    [Test]
+    public void No_bytes_can_be_copied_from_anywhere() =>
+        Assert.That(GuestMemory.TryReadBytes(Vcpu, 0x123456, []) && GuestMemory.TryWriteBytes(Vcpu, ulong.MaxValue, []), Is.True);
+
+    [Test]
+    public void A_copy_may_end_with_its_page()
+    {
+        MapOne(PagingMode.FourLevels, 0x5000, Target);
+        Assert.That(GuestMemory.TryReadBytes(Vcpu, 0x5000, new byte[4096]), Is.True);
+        Assert.That(GuestMemory.TryReadBytes(Vcpu, 0x5000, new byte[4097]), Is.False);
+        Assert.That(GuestMemory.TryReadBytes(Vcpu, 0x5FFF, new byte[1]), Is.True);
+    }
+
     [TestCase(0x0000_8000_0000_0000u)]
     [TestCase(0xFFFF_7FFF_FFFF_FFFFu)]
     [TestCase(0x8000_0000_0000_0000u)]
@@ -121,6 +134,11 @@ public sealed class GuestMemoryTests
         Assert.That(GuestMemory.Fetch(Vcpu, 0x5000, new byte[15]), Is.EqualTo(15), "its instructions can be read again");
         Hardware.Registers.Rflags |= 1UL << 18;
         Assert.That(GuestMemory.TryRead(Vcpu, 0x5000, out ulong _), Is.True);
+        Vcpu.Walks.Forget();
+        Assert.That(GuestMemory.TryRead(Vcpu, 0x5000, out ulong _), Is.True);
+        Vcpu.Walks.Forget();
+        Hardware.Registers.Rflags = 0;
+        Assert.That(GuestMemory.TryRead(Vcpu, 0x5000, out ulong _), Is.False, "also for a translation that is known");
     }
 
     [Test]
@@ -146,6 +164,72 @@ public sealed class GuestMemoryTests
         }
 
         Assert.That(GuestMemory.TryRead(Vcpu, 0x5000, out ulong _), Is.False);
+    }
+
+    [Test]
+    public void A_change_of_any_entry_on_the_way_is_seen()
+    {
+        MapOne(PagingMode.FourLevels, 0x5000, Target);
+        for (ulong level = 0; level < 4; level++)
+        {
+            Assert.That(GuestMemory.TryWrite(Vcpu, 0x5000, 1UL), Is.True);
+            Span<byte> entry = _host.Page(0, Root + level).Slice(level == 3 ? 40 : 0);
+            entry[0] &= 0xFE;
+            Assert.That(GuestMemory.TryWrite(Vcpu, 0x5000, 1UL), Is.True, "the guest has executed nothing since");
+            Vcpu.Walks.Forget();
+            Assert.That(GuestMemory.TryRead(Vcpu, 0x5000, out ulong _), Is.False, $"table {level}");
+            entry[0] |= 1;
+            Assert.That(GuestMemory.TryWrite(Vcpu, 0x5000, 1UL), Is.True);
+            entry[0] &= 0xFD;
+            Vcpu.Walks.Forget();
+            Assert.That(GuestMemory.TryWrite(Vcpu, 0x5000, 1UL), Is.False, $"table {level}");
+            entry[0] |= 2;
+        }
+    }
+
+    [Test]
+    public void A_page_that_moves_is_found_where_it_is()
+    {
+        for (ulong gfn = Target; gfn < Target + 5; gfn++)
+        {
+            MapOne(PagingMode.FourLevels, 0x5000, gfn);
+            Vcpu.Walks.Forget();
+            Assert.That(GuestMemory.TryWrite(Vcpu, 0x5010, gfn), Is.True);
+            Assert.That(GuestMemory.TryRead(Vcpu, 0x5010, out ulong value), Is.True);
+            Assert.That(value, Is.EqualTo(gfn));
+            Assert.That(_host.Page(0, gfn)[0x10], Is.EqualTo((byte)gfn));
+        }
+    }
+
+    [Test]
+    public void The_dirty_bit_comes_back_after_the_guest_cleared_it()
+    {
+        MapOne(PagingMode.FourLevels, 0x5000, Target);
+        for (int i = 0; i < 3; i++)
+        {
+            GuestMemory.TryWrite(Vcpu, 0x5000, 1UL);
+            Assert.That(Entry(Root + 3, 5) & 0x60, Is.EqualTo(0x60));
+            _host.Page(0, Root + 3)[40] &= 0x9F;
+            Vcpu.Walks.Forget();
+            GuestMemory.TryRead(Vcpu, 0x5000, out ulong _);
+            Assert.That(Entry(Root + 3, 5) & 0x60, Is.EqualTo(0x20), "a read marks it accessed only");
+        }
+    }
+
+    [Test]
+    public void Another_root_is_another_address_space()
+    {
+        MapOne(PagingMode.FourLevels, 0x5000, Target);
+        Assert.That(GuestMemory.TryRead(Vcpu, 0x5000, out ulong _), Is.True);
+        Vcpu.Walks.Forget();
+        Hardware.Cr3Value = 50 << 12;
+        Assert.That(GuestMemory.TryRead(Vcpu, 0x5000, out ulong _), Is.False);
+        Vcpu.Walks.Forget();
+        SetMode(PagingMode.None);
+        Hardware.Cr3Value = Root << 12;
+        _host.Page(0, 5)[0] = 0x77;
+        Assert.That(GuestMemory.TryRead(Vcpu, 0x5000, out byte value), Is.True);
+        Assert.That(value, Is.EqualTo(0x77), "without paging the address is physical");
     }
 
     [Test]
@@ -190,7 +274,7 @@ public sealed class GuestMemoryTests
                 GuestAccess access = (GuestAccess)random.Next(2);
                 ulong? expected = NaiveWalk(mode, gva, access == GuestAccess.Write);
                 using TicketLock.Holder held = _host.Domain(0).Physmap.Lock.Hold();
-                bool found = GuestWalker.TryTranslate(Vcpu, gva, access, out ulong gpa, out _);
+                bool found = GuestWalker.TryTranslate(Vcpu, gva, access, null, out ulong gpa, out _);
                 Assert.That(found ? gpa : (ulong?)null, Is.EqualTo(expected), $"seed {seed}: {gva:x} {access}");
                 allowed += found ? 1 : 0;
             }

@@ -37,3 +37,33 @@ window_close:
     movq $0, (%rdx)
     invlpg (%rax)
     ret
+
+// bool window_compare(EntryObservation* first, EntryObservation* end, ulong rights, ulong limit): looks at physical addresses
+// below the limit through the next slot; true if each holds its value. No free slot or an address beyond: false.
+    .globl window_compare
+window_compare:
+    movq %gs:NEXT_ENTRY, %r8
+    movq %gs:NEXT_WINDOW, %r9
+    xorl %eax, %eax
+    cmpq %gs:LAST_ENTRY, %r8
+    je 3f
+    movl $1, %eax
+1:  cmpq %rsi, %rdi
+    je 2f
+    movq (%rdi), %r10
+    cmpq %rcx, %r10
+    jae 4f
+    movl %r10d, %r11d
+    andq $-4096, %r10
+    orq %rdx, %r10
+    movq %r10, (%r8)
+    invlpg (%r9)
+    andl $0xff8, %r11d
+    movq (%r9, %r11), %r10
+    addq $16, %rdi
+    cmpq -8(%rdi), %r10
+    je 1b
+4:  xorl %eax, %eax
+2:  movq $0, (%r8)
+    invlpg (%r9)
+3:  ret

@@ -1,0 +1,82 @@
+using System;
+using Microkernel.Core.Hardware;
+using Microkernel.Core.Vcpus;
+
+namespace Microkernel.Core.Memory;
+
+/// <summary>
+/// The translation of a guest-virtual page, with every entry of the guest's four-level tables on its way. As with the CPU's own TLB it may
+/// be used until the guest flushes it, and the vCPU executes nothing until it is entered again; after that, because nobody tells when a
+/// guest changes its tables, it holds if all the entries are still what they were.
+/// </summary>
+public sealed class GuestWalk
+{
+    private const int Levels = 4;
+
+    private readonly EntryObservation[] _entries = new EntryObservation[Levels];
+    private int _count;
+    private ulong _page;
+    private ulong _root;
+    private ulong _generation;
+    private ulong _exit;
+    private bool _isUsers;
+    private bool _isFleeting;
+    private bool _isWritable;
+
+    /// <summary>The frame at the end.</summary>
+    internal ulong Mfn { get; private set; }
+
+    /// <summary>It is the translation of <paramref name="page"/> for a read, or a write, by the guest's kernel.</summary>
+    internal bool Holds(Vcpu vcpu, ulong page, GuestAccess access) =>
+        _page == page + 1
+        && _generation == vcpu.Domain.Physmap.Generation
+        && (_isWritable || access == GuestAccess.Read)
+        && (_exit == vcpu.Walks.Exit || StillHolds(vcpu, access));
+
+    /// <summary>Starts over with a walk from <paramref name="root"/>.</summary>
+    internal void Begin(ulong root)
+    {
+        _page = 0;
+        _count = 0;
+        _root = root;
+        _isUsers = false;
+        _isFleeting = false;
+    }
+
+    /// <summary>Adds an entry that was seen on the way down.</summary>
+    internal void Add(ulong table, int index, ulong value)
+    {
+        _entries[_count].Address = (table << PhysicalMemory.FrameShift) + ((ulong)index * sizeof(ulong));
+        _entries[_count].Value = value;
+        _count++;
+    }
+
+    /// <summary>All entries allow accesses of user code: whether the kernel may, too, depends on SMAP.</summary>
+    internal void SetUsers(bool isUsers) => _isUsers = isUsers;
+
+    /// <summary>It holds no longer than until the next entry.</summary>
+    internal void MarkAsFleeting() => _isFleeting = true;
+
+    /// <summary>The walk has succeeded.</summary>
+    internal void Finish(Vcpu vcpu, ulong page, ulong mfn, bool isWritable)
+    {
+        _page = page + 1;
+        _generation = vcpu.Domain.Physmap.Generation;
+        _exit = vcpu.Walks.Exit;
+        _isWritable = isWritable;
+        Mfn = mfn;
+    }
+
+    private bool StillHolds(Vcpu vcpu, GuestAccess access)
+    {
+        VcpuHardware hardware = vcpu.Hardware;
+        bool holds = _count != 0
+            && !_isFleeting
+            && _root == hardware.Cr3
+            && (hardware.Efer & GuestWalker.EferLongModeActive) != 0
+            && !(_isUsers && GuestWalker.RefusesUserPages(hardware, access))
+            && vcpu.Domain.Kernel.Memory.Memory.AreUnchanged(_entries.AsSpan(0, _count));
+        _exit = holds ? vcpu.Walks.Exit : _exit;
+        return holds;
+    }
+}

@@ -1,0 +1,27 @@
+namespace Microkernel.Core.Memory;
+
+/// <summary>A vCPU's last translations of guest-virtual pages. The caller of every method but <see cref="Forget"/> holds <see cref="Physmap.Lock"/>.</summary>
+public sealed class GuestWalks
+{
+    private const int Size = 16;
+
+    private readonly GuestWalk[] _walks = new GuestWalk[Size];
+
+    /// <summary>Start-up only: it allocates.</summary>
+    public GuestWalks()
+    {
+        for (int i = 0; i < Size; i++)
+        {
+            _walks[i] = new GuestWalk();
+        }
+    }
+
+    /// <summary>Counts the entries into the guest.</summary>
+    internal ulong Exit { get; private set; } = 1;
+
+    /// <summary>The vCPU is entered: the guest may change its tables.</summary>
+    public void Forget() => Exit++;
+
+    /// <summary>Where the translation of <paramref name="page"/> is kept.</summary>
+    internal GuestWalk To(ulong page) => _walks[(int)page & (Size - 1)];
+}
