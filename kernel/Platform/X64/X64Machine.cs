@@ -17,12 +17,14 @@ internal sealed class X64Machine : Machine
 {
     private readonly SerialPorts _ports;
     private readonly PhysicalMemory _memory;
+    private readonly Log _log;
 
     /// <summary>A machine that can log and touch memory so far.</summary>
     public X64Machine(SerialPorts ports, PhysicalMemory memory)
     {
         _ports = ports;
         _memory = memory;
+        _log = new Log(this);
     }
 
     /// <inheritdoc/>
@@ -104,7 +106,7 @@ internal sealed class X64Machine : Machine
     public override bool TryReadConsole(out byte value) => _ports.TryReadGuests(out value);
 
     /// <inheritdoc/>
-    public override void FirstDomainStarts() => new Log(this).Write(
+    public override void FirstDomainStarts() => _log.Write(
         $"boot: instructions {Startup.Executed}, idle and calibration {Startup.Waited} ({Startup.Microseconds} us)");
 
     /// <inheritdoc/>
