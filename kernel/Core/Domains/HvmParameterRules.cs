@@ -8,7 +8,7 @@ public static class HvmParameterRules
     private const uint X87FipWidth = 36;
     private const uint AcpiIoPorts = 19;
 
-    /// <summary>0, EINVAL (no longer exists, bad value), EEXIST (read-only) or EPERM.</summary>
+    /// <summary>0, EINVAL (no longer exists, bad value) or EPERM.</summary>
     public static long CheckSet(uint index, ulong value)
     {
         switch (index)
@@ -24,8 +24,6 @@ public static class HvmParameterRules
                 return value is 0 or 4 or 8 ? 0 : XenError.EINVAL;
             case AcpiIoPorts:
                 return XenError.ENODEV; // no power-management timer
-            case 35: // ALTP2M
-                return XenError.EEXIST;
             default:
                 return IsGone(index) ? XenError.EINVAL : XenError.EPERM;
         }
