@@ -100,6 +100,12 @@ public sealed class ConsoleMultiplexer
         return true;
     }
 
+    /// <summary>Takes the turn that everything else needs; false: another CPU has it.</summary>
+    internal bool TryTakeTurn() => Interlocked.CompareExchange(ref _busy, 1, 0) == 0;
+
+    /// <summary>Gives the turn back.</summary>
+    internal void EndTurn() => Volatile.Write(ref _busy, 0);
+
     private static bool HasOption(ReadOnlySpan<byte> line, ReadOnlySpan<byte> option)
     {
         while (line.Length != 0)
@@ -116,10 +122,6 @@ public sealed class ConsoleMultiplexer
 
         return false;
     }
-
-    private bool TryTakeTurn() => Interlocked.CompareExchange(ref _busy, 1, 0) == 0;
-
-    private void EndTurn() => Volatile.Write(ref _busy, 0);
 
     private void ServeNext()
     {

@@ -55,16 +55,24 @@ public sealed class GuestConsole
         return isBound;
     }
 
-    /// <summary>Lets go of the ring; the domain has ended.</summary>
-    public void Detach()
+    /// <summary>Lets go of the ring of a domain that has ended; false: another CPU is serving it, try again.</summary>
+    public bool TryDetach()
     {
-        if (_ring != 0)
+        if (_ring == 0)
         {
-            _domain.Memory.Unpin(_ring);
+            return true;
         }
 
+        if (!_domain.Kernel.Consoles.TryTakeTurn())
+        {
+            return false;
+        }
+
+        _domain.Memory.Unpin(_ring);
         _ring = 0;
         _wantsService = false;
+        _domain.Kernel.Consoles.EndTurn();
+        return true;
     }
 
     /// <summary>The guest has sent an event: serve it on its own time as far as that goes. No lock held.</summary>

@@ -14,7 +14,6 @@ public static class DomainTeardown
         }
 
         domain.Watchdogs.Reset();
-        domain.Console.Detach();
-        return domain.Events.TeardownPiece() && domain.Grants.TeardownPiece() && domain.Memory.TeardownPiece();
+        return domain.Console.TryDetach() && domain.Events.TeardownPiece() && domain.Grants.TeardownPiece() && domain.Memory.TeardownPiece();
     }
 }

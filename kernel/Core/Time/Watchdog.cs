@@ -9,5 +9,12 @@ public sealed class Watchdog(Domain domain) : Timer
     public bool InUse { get; set; }
 
     /// <inheritdoc/>
-    protected internal override void Fire() => domain.Shutdown(ShutdownReason.Watchdog);
+    protected internal override void Fire()
+    {
+        // It may have been stopped or set anew on another CPU since it was taken out of the queue.
+        if (InUse && !IsArmed)
+        {
+            domain.Shutdown(ShutdownReason.Watchdog);
+        }
+    }
 }

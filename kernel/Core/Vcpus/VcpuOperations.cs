@@ -99,7 +99,6 @@ public static class VcpuOperations
         return 0;
     }
 
-    // The last vCPU that goes down takes the domain with it.
     private static long Down(ref HypercallCall call)
     {
         if (!TryFind(in call, out Vcpu vcpu))
@@ -107,35 +106,21 @@ public static class VcpuOperations
             return XenError.ENOENT;
         }
 
-        foreach (Vcpu other in call.Domain.Vcpus)
+        if (vcpu == call.Vcpu)
         {
-            if (other != vcpu && IsOnline(other))
-            {
-                TakeDown(in call, vcpu);
-                return 0;
-            }
+            vcpu.GoOffline();
+        }
+        else if (vcpu.State != VcpuState.Offline)
+        {
+            vcpu.WantsOffline = true;
+            vcpu.Post(PendingWork.Wake);
         }
 
-        call.Domain.Shutdown(ShutdownReason.Poweroff);
         return 0;
     }
 
     // One that has been told to go counts as gone, whether or not its CPU has noticed.
     private static bool IsOnline(Vcpu vcpu) => vcpu.State != VcpuState.Offline && !vcpu.WantsOffline;
-
-    private static void TakeDown(in HypercallCall call, Vcpu vcpu)
-    {
-        if (vcpu.State == VcpuState.Offline)
-        {
-            return;
-        }
-
-        vcpu.WantsOffline = true;
-        if (vcpu != call.Vcpu)
-        {
-            vcpu.Post(PendingWork.Wake);
-        }
-    }
 
     private static long IsUp(ref HypercallCall call)
     {

@@ -3,11 +3,9 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Runtime.InteropServices;
 using System.Text;
-using Microkernel.Core.Boot;
 using Microkernel.Core.Domains;
-using Microkernel.Core.Memory;
-using Microkernel.Core.Tests.Fakes;
 using Microkernel.Core.Tests.Events;
+using Microkernel.Core.Tests.Fakes;
 using NUnit.Framework;
 
 namespace Microkernel.Core.Tests.Console;
