@@ -209,7 +209,12 @@ public sealed class Dispatcher
         VcpuState next = NextState(vcpu);
         vcpu.State = next;
         vcpu.WantsBlock = false;
-        vcpu.WantsOffline &= next != VcpuState.Offline;
+        if (next == VcpuState.Offline)
+        {
+            // Only then: another CPU may tell it to go at any time.
+            vcpu.WantsOffline = false;
+        }
+
         vcpu.Runstate.Enter(KindFor(next));
         if (next == VcpuState.Runnable)
         {
