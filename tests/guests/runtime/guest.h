@@ -91,6 +91,7 @@ typedef void interrupt_handler(struct trap_frame *frame);
 void traps_start(void);
 void traps_load(void);                  /* on each vCPU */
 void set_handler(u8 vector, interrupt_handler *handler);
+void use_stub_of(u8 vector, u8 other);  /* for an interrupt at the vector of an exception that has an error code */
 int run_in_user(void (*entry)(void), void *stack_top);     /* gives the vector that ended it */
 
 /* events.c: 2-level events by the callback vector; every event is counted per port. */

@@ -26,12 +26,17 @@ void set_handler(u8 vector, interrupt_handler *handler)
     handlers[vector] = handler;
 }
 
-static void set_gate(unsigned vector)
+static void set_gate(unsigned vector, unsigned stub_of)
 {
-    uintptr_t stub = (uintptr_t)trap_stubs + vector * 16;
+    uintptr_t stub = (uintptr_t)trap_stubs + stub_of * 16;
     idt[vector] = (struct gate){
         .offset_low = stub, .selector = SEL_CODE, .type = 0x8e00, .offset_high = stub >> 16,
     };
+}
+
+void use_stub_of(u8 vector, u8 other)
+{
+    set_gate(vector, other);
 }
 
 static void set_tss(void)
@@ -53,7 +58,7 @@ void traps_load(void)
 void traps_start(void)
 {
     for (unsigned i = 0; i < 256; i++)
-        set_gate(i);
+        set_gate(i, i);
     set_tss();
     traps_load();
     asm volatile("ltr %w0" :: "r"(SEL_TSS));
