@@ -21,8 +21,11 @@ public abstract class PhysicalMemory
     /// <summary>Closes the window opened last on this CPU.</summary>
     public abstract void Unmap();
 
-    /// <summary>Every place still holds what was seen there: a look through a window at each, for less than <see cref="Map"/> costs.</summary>
-    public abstract bool AreUnchanged(ReadOnlySpan<EntryObservation> places);
+    /// <summary>
+    /// The first <paramref name="count"/> places still hold what was seen there: a look through a window at each, for less than
+    /// <see cref="Map"/> costs.
+    /// </summary>
+    public abstract bool AreUnchanged(EntryObservation[] places, int count);
 
     /// <summary>Overwrites <paramref name="count"/> frames from <paramref name="mfn"/> on with zeros.</summary>
     public abstract void Zero(ulong mfn, int count);

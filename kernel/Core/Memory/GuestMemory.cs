@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microkernel.Core.Domains;
 using Microkernel.Core.Hardware;
@@ -163,6 +164,7 @@ public static class GuestMemory
     }
 
     // The frame behind an address that the guest's kernel may touch so; 0 if there is none.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong FindFrame(Vcpu vcpu, ulong gva, GuestAccess access)
     {
         ulong page = gva >> PhysicalMemory.FrameShift;

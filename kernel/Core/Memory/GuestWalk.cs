@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using Microkernel.Core.Hardware;
 using Microkernel.Core.Vcpus;
 
@@ -27,6 +28,7 @@ public sealed class GuestWalk
     internal ulong Mfn { get; private set; }
 
     /// <summary>It is the translation of <paramref name="page"/> for a read, or a write, by the guest's kernel.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool Holds(Vcpu vcpu, ulong page, GuestAccess access) =>
         _page == page + 1
         && _generation == vcpu.Domain.Physmap.Generation
@@ -40,12 +42,13 @@ public sealed class GuestWalk
         _count = 0;
         _root = root;
         _isUsers = false;
-        _isFleeting = false;
+        _isFleeting = true;
     }
 
-    /// <summary>Adds an entry that was seen on the way down.</summary>
-    internal void Add(ulong table, int index, ulong value)
+    /// <summary>Adds an entry that was seen on the way down. What goes through a foreign table holds until the next entry only.</summary>
+    internal void Add(ulong table, int index, ulong value, bool isForeign)
     {
+        _isFleeting = (_isFleeting && _count != 0) | isForeign;
         _entries[_count].Address = (table << PhysicalMemory.FrameShift) + ((ulong)index * sizeof(ulong));
         _entries[_count].Value = value;
         _count++;
@@ -53,9 +56,6 @@ public sealed class GuestWalk
 
     /// <summary>All entries allow accesses of user code: whether the kernel may, too, depends on SMAP.</summary>
     internal void SetUsers(bool isUsers) => _isUsers = isUsers;
-
-    /// <summary>It holds no longer than until the next entry.</summary>
-    internal void MarkAsFleeting() => _isFleeting = true;
 
     /// <summary>The walk has succeeded.</summary>
     internal void Finish(Vcpu vcpu, ulong page, ulong mfn, bool isWritable)
@@ -67,16 +67,20 @@ public sealed class GuestWalk
         Mfn = mfn;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool StillHolds(Vcpu vcpu, GuestAccess access)
     {
         VcpuHardware hardware = vcpu.Hardware;
-        bool holds = _count != 0
-            && !_isFleeting
-            && _root == hardware.Cr3
-            && (hardware.Efer & GuestWalker.EferLongModeActive) != 0
-            && !(_isUsers && GuestWalker.RefusesUserPages(hardware, access))
-            && vcpu.Domain.Kernel.Memory.Memory.AreUnchanged(_entries.AsSpan(0, _count));
-        _exit = holds ? vcpu.Walks.Exit : _exit;
-        return holds;
+        if (_isFleeting
+            || _root != hardware.Cr3
+            || (hardware.Efer & GuestWalker.EferLongModeActive) == 0
+            || (_isUsers && GuestWalker.RefusesUserPages(hardware, access))
+            || !vcpu.Domain.Kernel.Memory.Memory.AreUnchanged(_entries, _count))
+        {
+            return false;
+        }
+
+        _exit = vcpu.Walks.Exit;
+        return true;
     }
 }

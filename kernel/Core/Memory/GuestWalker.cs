@@ -156,11 +156,7 @@ public readonly ref struct GuestWalker
     // A table in another domain's page can go away unnoticed: a way through it is not kept.
     private void Note(ulong frame, int index, ulong entry)
     {
-        _walk?.Add(GfnCache.Mfn(frame), index, entry);
-        if (GfnCache.IsForeign(frame))
-        {
-            _walk?.MarkAsFleeting();
-        }
+        _walk?.Add(GfnCache.Mfn(frame), index, entry, GfnCache.IsForeign(frame));
     }
 
     // What all entries of the way to a page allow together.

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microkernel.Core.Events;
 using Microkernel.Core.Time;
 
@@ -76,6 +77,7 @@ public static class InterruptDelivery
 
     // Level semantics: the guest gets the vector as soon as it can, if evtchn_upcall_pending is still set then.
     // False if that has to wait.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool TryInjectUpcall(Vcpu vcpu, ref bool injected)
     {
         vcpu.Take(PendingWork.Upcall);
@@ -119,6 +121,7 @@ public static class InterruptDelivery
         return false;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool TryInject(Vcpu vcpu, byte vector, ref bool injected)
     {
         if (injected || !vcpu.Hardware.CanTakeInterrupt)

@@ -30,9 +30,9 @@ public sealed class FakeMemory(int frameCount) : PhysicalMemory
 
     public override void Unmap() => Assert.That(--_open.Value, Is.GreaterThanOrEqualTo(0), "a window closed twice");
 
-    public override bool AreUnchanged(ReadOnlySpan<EntryObservation> places)
+    public override bool AreUnchanged(EntryObservation[] places, int count)
     {
-        foreach (EntryObservation place in places)
+        foreach (EntryObservation place in places.AsSpan(0, count))
         {
             int offset = (int)(place.Address % FrameSize);
             if (BitConverter.ToUInt64(this[place.Address / FrameSize].Slice(offset, sizeof(ulong))) != place.Value)

@@ -22,7 +22,7 @@ public sealed class FrameAllocatorTests
 
         public override void Unmap() => throw new System.NotSupportedException();
 
-        public override bool AreUnchanged(System.ReadOnlySpan<EntryObservation> places) =>
+        public override bool AreUnchanged(EntryObservation[] places, int count) =>
             throw new System.NotSupportedException();
 
         public override void Zero(ulong mfn, int count) => Scrubbed.Add((mfn, count));

@@ -44,12 +44,18 @@ internal sealed unsafe class FrameWindows : PhysicalMemory
     public override void Unmap() => Close();
 
     /// <inheritdoc/>
-    public override bool AreUnchanged(ReadOnlySpan<EntryObservation> places)
+    public override bool AreUnchanged(EntryObservation[] places, int count)
     {
-        // Sound: the places are looked at through this CPU's next slot, one after the other, within frames that exist.
+        if ((uint)count > (uint)places.Length)
+        {
+            throw new InvalidOperationException("more places than there are");
+        }
+
+        // Sound: the places are in the array; they are looked at through this CPU's next slot, one after the other, within frames
+        // that exist.
         fixed (EntryObservation* first = places)
         {
-            return AreUnchanged(first, first + places.Length, _rights, _frameCount << FrameShift);
+            return AreUnchanged(first, first + count, _rights, _frameCount << FrameShift);
         }
     }
 
