@@ -73,21 +73,21 @@ public sealed class Vcpu
     public bool WantsBlock
     {
         get => (_wants & BlockWish) != 0;
-        set => _wants = value ? _wants | BlockWish : _wants & ~BlockWish;
+        set => SetWish(BlockWish, value);
     }
 
-    /// <summary>Set by a handler on this vCPU's own CPU: go offline instead of entering the guest.</summary>
+    /// <summary>Go offline instead of entering the guest. Set from any CPU (VCPUOP_down), together with pending work.</summary>
     public bool WantsOffline
     {
         get => (_wants & OfflineWish) != 0;
-        set => _wants = value ? _wants | OfflineWish : _wants & ~OfflineWish;
+        set => SetWish(OfflineWish, value);
     }
 
     /// <summary>It wants to block or to go offline.</summary>
-    public bool WantsToLeave => _wants != 0;
+    public bool WantsToLeave => Volatile.Read(ref _wants) != 0;
 
     /// <summary>There is work pending, or it wants to leave: it cannot simply enter the guest again.</summary>
-    public bool NeedsLook => (Volatile.Read(ref _pending) | _wants) != 0;
+    public bool NeedsLook => (Volatile.Read(ref _pending) | Volatile.Read(ref _wants)) != 0;
 
     /// <summary>It executed HLT and waits for an interrupt: other work does not make it go on.</summary>
     public bool IsHalted { get; set; }
@@ -180,5 +180,18 @@ public sealed class Vcpu
         Runstate.Reset();
         Apic.Reset();
         Scheduling.Reset();
+    }
+
+    // One of the wishes may come from another CPU.
+    private void SetWish(int wish, bool value)
+    {
+        if (value)
+        {
+            Interlocked.Or(ref _wants, wish);
+        }
+        else if ((Volatile.Read(ref _wants) & wish) != 0)
+        {
+            Interlocked.And(ref _wants, ~wish);
+        }
     }
 }
