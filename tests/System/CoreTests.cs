@@ -21,6 +21,36 @@ public sealed class CoreTests : SystemTest
         Assert.That(session.Core.ToString(), Does.Match($@"(?m)^\(core\) .*\b{cpus} (of {cpus} )?CPUs?\b"));
     }
 
+    [TestCase("pc,hpet=off", "clock ACPI PM timer at 3579545 Hz")]
+    [TestCase("pc,acpi=off", "clock PIT at 1193182 Hz")]
+    [TestCase("q35", "clock HPET at 100000000 Hz")]
+    public async Task TheClockIsTheBestThatTheMachineHas(string machine, string clock)
+    {
+        var guest = TestGuest("version64", "domid=1");
+        MachineOptions host = Host(120, 2, [guest]) with { ExtraArguments = ["-machine", machine] };
+        await using Session session = Session.Start(host, [guest], Logs.New());
+        RunResult result = await session.Completion;
+        Assert.That(result.Code, Is.EqualTo(ExitCode.Success), result.Reason);
+        Assert.That(session.Core.ToString(), Does.Contain("(core) boot: " + clock));
+    }
+
+    [TestCase("smt=off", 2)]
+    [TestCase("smt=on", 4)]
+    [TestCase("smt=on cpus=3", 3)]
+    public async Task HyperthreadsAreUsedOnlyWhenAskedFor(string options, int cpus)
+    {
+        var guest = TestGuest("version64", "domid=1");
+        MachineOptions host = Host(120, 4, [guest]) with
+        {
+            CoreOptions = options.Split(' '),
+            ExtraArguments = ["-smp", "4,sockets=1,cores=2,threads=2"],
+        };
+        await using Session session = Session.Start(host, [guest], Logs.New());
+        RunResult result = await session.Completion;
+        Assert.That(result.Code, Is.EqualTo(ExitCode.Success), result.Reason);
+        Assert.That(session.Core.ToString(), Does.Contain($"(core) boot: {cpus} CPUs of 4 up"));
+    }
+
     [TestCase("null")]
     [TestCase("text")]
     [TestCase("constant")]

@@ -133,6 +133,11 @@ internal sealed class MachineStartup
         _machine.Frequency = frequency;
         _machine.Timer = new CpuTimer(_machine.Apic, MostCpus, _calibration.ApicFrequency, frequency);
         _machine.WallClock = WallClock.Start(_acpi.Fadt?.CenturyRegister ?? 0);
+        if (!_machine.WallClock.IsSet)
+        {
+            _log.Write($"boot: the CMOS clock shows no time, it is taken for 1970");
+        }
+
         TrapDispatcher.Register(Vector.Timer, new TimerHandler(_machine));
         _clock.Use(_machine.Timer, frequency);
         _log.Write($"boot: clock {reference.Name} at {reference.Frequency} Hz ({_clock.Microseconds} us)");

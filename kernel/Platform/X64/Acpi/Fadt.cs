@@ -9,11 +9,9 @@ public readonly struct Fadt
     private const int PmTimerOffset = 76;
     private const int PmTimerLengthOffset = 91;
     private const int CenturyOffset = 108;
-    private const int BootFlagsOffset = 109;
     private const int FlagsOffset = 112;
     private const int ExtendedPmTimerOffset = 208;
     private const int ExtendedPmTimerAddressOffset = 212;
-    private const ushort NoRtc = 1 << 5;
     private const uint WideTimer = 1 << 8;
     private const byte IoSpace = 1;
 
@@ -25,7 +23,6 @@ public readonly struct Fadt
         if (table.Length >= FlagsOffset + sizeof(uint))
         {
             PmTimerIsWide = (MemoryMarshal.Read<uint>(table.Slice(FlagsOffset)) & WideTimer) != 0;
-            HasRtc = (MemoryMarshal.Read<ushort>(table.Slice(BootFlagsOffset)) & NoRtc) == 0;
             CenturyRegister = table[CenturyOffset];
         }
     }
@@ -35,9 +32,6 @@ public readonly struct Fadt
 
     /// <summary>The timer has 32 bits, not 24.</summary>
     public bool PmTimerIsWide { get; }
-
-    /// <summary>There is a CMOS clock.</summary>
-    public bool HasRtc { get; }
 
     /// <summary>CMOS register with the century in BCD, or 0.</summary>
     public byte CenturyRegister { get; }

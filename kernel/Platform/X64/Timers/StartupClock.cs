@@ -4,7 +4,7 @@ namespace Microkernel.Platform.Timers;
 
 /// <summary>
 /// What start-up takes: time, and how much of it was spent waiting. Under QEMU's <c>-icount shift=0</c> a TSC tick is an
-/// executed instruction, so what was not waited for is the number of instructions (docs/measuring.md).
+/// executed instruction, so what was not waited for is the number of instructions (bench/README.md).
 /// </summary>
 internal sealed class StartupClock
 {
