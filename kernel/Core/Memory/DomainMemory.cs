@@ -10,8 +10,6 @@ namespace Microkernel.Core.Memory;
 /// </summary>
 public sealed class DomainMemory
 {
-    private const int LargestOrder = FrameAllocator.Order1G;
-
     // Frames freed in a piece of teardown, and records looked at: scrubbing dominates the first, reading the second.
     private const int FreedPerPiece = 256;
     private const int RecordsPerPiece = 16384;
@@ -76,32 +74,6 @@ public sealed class DomainMemory
     }
 
     /// <summary>
-    /// Gives the domain <paramref name="count"/> zeroed frames from page <paramref name="gfn"/> on, in the largest pages
-    /// that fit. For building: what was given stays given when it fails half-way.
-    /// </summary>
-    public bool TryPopulateRange(ulong gfn, ulong count)
-    {
-        ulong end = gfn + count;
-        while (gfn < end)
-        {
-            int order = LargestFit(gfn, end - gfn);
-            while (Populate(gfn, order) != 0)
-            {
-                if (order == 0)
-                {
-                    return false;
-                }
-
-                order -= FrameAllocator.Order2M;
-            }
-
-            gfn += 1UL << order;
-        }
-
-        return true;
-    }
-
-    /// <summary>
     /// Gives the domain 2^<paramref name="order"/> (0, 9 or 18) zeroed frames at a page, in place of what was there.
     /// All or nothing.
     /// </summary>
@@ -130,35 +102,6 @@ public sealed class DomainMemory
         }
 
         Pages += count;
-        return 0;
-    }
-
-    /// <summary>
-    /// Gives the domain an extent of 2^<paramref name="order"/> (0 to 9) zeroed pages, as one page if it can be. All or
-    /// nothing, but for what was there before. Errors as <see cref="Populate"/>.
-    /// </summary>
-    public long PopulateExtent(ulong gfn, int order)
-    {
-        if (order == 0 || (order == FrameAllocator.Order2M && Populate(gfn, order) == 0))
-        {
-            return order == 0 ? Populate(gfn, 0) : 0;
-        }
-
-        ulong count = 1UL << order;
-        for (ulong done = 0; done < count; done++)
-        {
-            long result = Populate(gfn + done, 0);
-            if (result != 0)
-            {
-                for (ulong page = 0; page < done; page++)
-                {
-                    RemovePage(gfn + page);
-                }
-
-                return result;
-            }
-        }
-
         return 0;
     }
 
@@ -344,17 +287,6 @@ public sealed class DomainMemory
         bool done = _sweep == _host.Frames.FrameCount;
         Owner = done ? FrameTable.Nobody : Owner;
         return done;
-    }
-
-    private int LargestFit(ulong gfn, ulong count)
-    {
-        int order = Math.Min(LargestOrder, (_host.Format.LargestLeafLevel - 1) * 9);
-        while (order > 0 && ((gfn & (1UL << order) - 1) != 0 || count < 1UL << order))
-        {
-            order -= FrameAllocator.Order2M;
-        }
-
-        return order;
     }
 
     private bool HasRam(ulong gfn, ulong count)

@@ -51,6 +51,9 @@ public sealed class Physmap
     /// <summary>The highest page ever mapped.</summary>
     public ulong MaxGfn { get; private set; }
 
+    /// <summary>log2 of the frames in the largest page: 9 or 18.</summary>
+    public int LargestOrder => (_format.LargestLeafLevel - 1) * BitsPerLevel;
+
     /// <summary>First page number outside of what a table can map.</summary>
     public ulong GfnLimit => 1UL << (_format.Levels * BitsPerLevel);
 

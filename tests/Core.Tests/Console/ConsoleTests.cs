@@ -4,6 +4,7 @@ using System.Linq;
 using System.Runtime.InteropServices;
 using System.Text;
 using Microkernel.Core.Domains;
+using Microkernel.Core.Memory;
 using Microkernel.Core.Tests.Events;
 using Microkernel.Core.Tests.Fakes;
 using NUnit.Framework;
