@@ -10,11 +10,11 @@ using Microkernel.Platform.Diagnostics;
 using Microkernel.Platform.Pci;
 using Microkernel.Platform.Rtc;
 using Microkernel.Platform.Smp;
+using Microkernel.Platform.Svm;
 using Microkernel.Platform.Timers;
 using Microkernel.Platform.Traps;
 using Microkernel.Platform.Uart;
 using AcpiTables = Microkernel.Platform.Acpi.AcpiTables;
-using Microkernel.Platform.Svm;
 
 namespace Microkernel.Platform.X64;
 

@@ -6,9 +6,9 @@ using Microkernel.Platform.Apic;
 using Microkernel.Platform.Cpus;
 using Microkernel.Platform.Rtc;
 using Microkernel.Platform.Smp;
+using Microkernel.Platform.Svm;
 using Microkernel.Platform.Timers;
 using Microkernel.Platform.Uart;
-using Microkernel.Platform.Svm;
 
 namespace Microkernel.Platform.X64;
 

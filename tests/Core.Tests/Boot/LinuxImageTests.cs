@@ -45,7 +45,11 @@ public sealed class LinuxImageTests
         byte[] parameters = new byte[LinuxImage.ParametersSize];
         LinuxParameters values = new()
         {
-            Entry = 0x100_0000, CommandLine = 0x2000, RamdiskStart = 0x5000, RamdiskLength = 0x123, AcpiRoot = 0xFC00_0000,
+            Entry = 0x100_0000,
+            CommandLine = 0x2000,
+            RamdiskStart = 0x5000,
+            RamdiskLength = 0x123,
+            AcpiRoot = 0xFC00_0000,
         };
         Assert.That(LinuxImage.TryFillParameters(in reader, in values, parameters), Is.True);
         GuestMemoryMap map = new();

@@ -145,7 +145,7 @@ internal static class DispatchChecks
         Func<int, int> bound = new BigSquare().Area;
         report.Line("delegates"u8, closure(3) + method(100) * 10 + bound(2));
         object[] objects = new IShape[] { new Line() };
-        report.Line("covariance"u8, objects is IShape[] ? 1 : 0);
+        report.Line("covariance"u8, objects is IShape[]? 1 : 0);
         report.Line("boxed"u8, Boxed(77) is int number ? number : 0);
         report.Line("unboxed wrongly"u8, Boxed(77) is long ? 1 : 0);
     }
