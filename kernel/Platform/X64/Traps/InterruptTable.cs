@@ -10,7 +10,7 @@ namespace Microkernel.Platform.Traps;
 internal static unsafe class InterruptTable
 {
     private const int Vectors = 256;
-    private const int StubSize = 16;
+    private const int StubSize = 9;
     private const ushort InterruptGate = 0x8E00;
 
     private static Gate* _gates;

@@ -1,6 +1,7 @@
-// Where the CPU comes when something interrupts it: one stub a vector, 16 bytes apart, then the common way into C#.
+// Where the CPU comes when something interrupts it: one stub a vector, STUB_SIZE bytes apart, then the common way into C#.
 
 #define FX_AREA_SIZE 512
+#define STUB_SIZE 9 /* InterruptTable.cs knows it */
 
     .text
     .balign 16
@@ -8,13 +9,13 @@
 trap_stubs:
 vector = 0
     .rept 256
-    .balign 16
+    .org trap_stubs + vector * STUB_SIZE, 0x90
     // These push an error code themselves (AMD APM vol. 2, 8.2): #DF, #TS, #NP, #SS, #GP, #PF, #AC, #CP, #HV, #VC, #SX.
     .if vector == 8 || (vector >= 10 && vector <= 14) || vector == 17 || vector == 21 || (vector >= 28 && vector <= 30)
     .else
     pushq $0
     .endif
-    pushq $vector
+    pushq $(vector - 128) // so that it fits a byte; trap_common adds it again
     jmp trap_common
     vector = vector + 1
     .endr
@@ -37,6 +38,7 @@ trap_common:
     pushq %r13
     pushq %r14
     pushq %r15
+    subq $-128, 15 * 8(%rsp)
     movq %rsp, %rdi
     movq %rsp, %rbp
     subq $FX_AREA_SIZE, %rsp
