@@ -25,16 +25,12 @@ public abstract class SystemTest
     [TearDown]
     public void ShowLogs() => Logs.ShowIfFailed();
 
-    /// <summary>
-    /// A host for some guests. One emulating thread is the default: two tests run at once on two cores, so that a
-    /// second one gains nothing, and the rare faults of QEMU 7.2's multi-threaded emulation stay out of the results.
-    /// </summary>
+    /// <summary>A host for some guests.</summary>
     protected static MachineOptions Host(double limitSeconds, int cpus, IReadOnlyList<GuestConfig> guests) => new()
     {
         Cpus = cpus,
         MemoryMiB = guests.Sum(static g => g.MemoryMiB) + HostReserveMiB,
         TimeLimit = TimeSpan.FromSeconds(limitSeconds),
-        MultiThreaded = false,
         // Another QEMU than Debian's can be tested without touching the tests.
         Qemu = Environment.GetEnvironmentVariable("MK_QEMU") ?? new MachineOptions().Qemu,
     };

@@ -11,7 +11,6 @@ public sealed class MachineFlags
     private readonly Option<long?> _memory = new("--memory") { Description = "The host's memory in MiB (default: 3072, or what the guests need)", HelpName = "MIB" };
     private readonly Option<int> _cpus = new("--cpus") { Description = "The host's CPUs", DefaultValueFactory = static _ => 2, HelpName = "N" };
     private readonly Option<int?> _icount = new("--icount") { Description = "Count instructions: each takes 2^N ns of the guest's time (0 without N)", Arity = ArgumentArity.ZeroOrOne, HelpName = "N", CustomParser = static r => r.Tokens.Count == 0 ? 0 : Shift(r) };
-    private readonly Option<bool> _singleThread = new("--single-thread") { Description = "Emulate all CPUs in one thread: slower, and free of races inside QEMU" };
     private readonly Option<string> _qemu = new("--qemu") { Description = "QEMU's program", DefaultValueFactory = static _ => new MachineOptions().Qemu, HelpName = "PATH" };
     private readonly Option<string> _cpu = new("--cpu") { Description = "QEMU's CPU model", DefaultValueFactory = static _ => new MachineOptions().Cpu, HelpName = "MODEL" };
     private readonly Option<double?> _timeout = new("--timeout") { Description = "End the run after this many seconds (exit code 4)", HelpName = "SECONDS" };
@@ -23,7 +22,7 @@ public sealed class MachineFlags
         _cpus.Validators.Add(static r => Require(r, r.GetValueOrDefault<int>() is >= 1 and <= 255, "is out of range (1 to 255)"));
         _memory.Validators.Add(static r => Require(r, r.GetValueOrDefault<long?>() is null or (>= 64 and <= 1 << 20), "is out of range (64 to 1048576)"));
         _timeout.Validators.Add(static r => Require(r, r.GetValueOrDefault<double?>() is null or (> 0 and <= 1e6), "is out of range"));
-        foreach (Option option in new Option[] { _memory, _cpus, _icount, _singleThread, _qemu, _cpu, _timeout, _coreOptions })
+        foreach (Option option in new Option[] { _memory, _cpus, _icount, _qemu, _cpu, _timeout, _coreOptions })
             command.Add(option);
     }
 
@@ -37,7 +36,6 @@ public sealed class MachineFlags
         Cpus = parsed.GetValue(_cpus),
         MemoryMiB = parsed.GetValue(_memory) ?? Math.Max(new MachineOptions().MemoryMiB, neededMiB),
         Icount = parsed.GetResult(_icount) is null ? null : parsed.GetValue(_icount),
-        MultiThreaded = !parsed.GetValue(_singleThread),
         CoreOptions = [.. (parsed.GetValue(_coreOptions) ?? []).SelectMany(static o => o.Split(' ', StringSplitOptions.RemoveEmptyEntries))],
         TimeLimit = parsed.GetValue(_timeout) is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
     };

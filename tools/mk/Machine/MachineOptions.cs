@@ -21,9 +21,6 @@ public sealed record MachineOptions
     /// <summary>Count instructions, each 2^N ns long; null for real time.</summary>
     public int? Icount { get; init; }
 
-    /// <summary>Whether QEMU emulates each CPU in a thread of its own; never when it counts instructions.</summary>
-    public bool MultiThreaded { get; init; } = true;
-
     /// <summary>Words of the core's own command line.</summary>
     public IReadOnlyList<string> CoreOptions { get; init; } = [];
 

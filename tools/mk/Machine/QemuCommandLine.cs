@@ -44,7 +44,7 @@ public static class QemuCommandLine
         List<string> arguments =
         [
             "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-            "-accel", options.Icount is null && options.MultiThreaded ? "tcg,thread=multi" : "tcg,thread=single",
+            "-accel", options.Icount is null ? "tcg,thread=multi" : "tcg,thread=single",
             "-cpu", options.Cpu,
             "-smp", options.Cpus.ToString(CultureInfo.InvariantCulture),
             "-m", string.Create(CultureInfo.InvariantCulture, $"{options.MemoryMiB}M"),

@@ -59,6 +59,9 @@ public sealed class Session : IMachineOutput, IAsyncDisposable
     /// <summary>What a guest has printed.</summary>
     public Transcript Guest(int guest) => _guests[guest];
 
+    /// <summary>What all guests have printed.</summary>
+    public string AllGuests() => string.Concat(_guests.Select(static g => g.ToString()));
+
     /// <summary>Waits until a source prints something.</summary>
     /// <exception cref="SessionException">The run ended before.</exception>
     public async Task<Match> ReadAsync(Transcript source, string pattern)
