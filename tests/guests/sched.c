@@ -158,7 +158,8 @@ static void halts(void)
             irq_enable_and_halt();
             irq_disable();
         }
-        CHECK(now() >= start + (i % 4) * MS);
+        u64 slack = on_xen() ? MS / 5 : 0;      /* its CPUs' clocks differ a little on a busy machine */
+        CHECK(now() + slack >= start + (i % 4) * MS);
         CHECK(now() < start + 2000 * MS);
     }
     event_close(timer);
