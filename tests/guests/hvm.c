@@ -151,4 +151,5 @@ void guest_main(void)
     multicalls();
     no_devices();
     console_ring();
+    print("\n"); /* what the ring held came out just now: the summary starts a line of its own */
 }
