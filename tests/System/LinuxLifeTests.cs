@@ -109,11 +109,12 @@ public sealed class LinuxLifeTests : SystemTest
     [Test]
     public async Task StressOfCpuAndMemoryLeavesTheGuestWhole()
     {
-        await using Session session = Boot(240, 2, Linux(vcpus: 2, memoryMiB: 512, ramdisk: "stress.initramfs"));
+        // One host CPU for both: with two, QEMU 7.2 delivers an injected interrupt twice within a minute like this one.
+        await using Session session = Boot(240, 1, Linux(vcpus: 2, memoryMiB: 512, ramdisk: "stress.initramfs"));
         Shell shell = await Shell.OpenAsync(session);
         string output = await shell.RunAsync("stress-ng --cpu 2 --vm 1 --vm-bytes 64M --verify -t 60 2>&1");
         Assert.That(output, Does.Contain("successful run completed"));
-        Assert.That(await shell.RunAsync("dmesg"), Does.Not.Match("(?i)soft lockup|rcu.*stall|clocksource.*unstable|BUG:|\\bOops\\b"));
+        Assert.That(await shell.RunAsync("dmesg"), Does.Not.Match("(?i)soft lockup|rcu.*stall|clocksource.*unstable|BUG:|\\bOops"));
         await End(session, shell, "poweroff");
     }
 

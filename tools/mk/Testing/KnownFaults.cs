@@ -11,7 +11,7 @@ namespace Mk.Testing;
 /// </summary>
 public static class KnownFaults
 {
-    private const int MostTries = 2;
+    private const int MostTries = 3;
 
     private static readonly string[] Signs =
         ["the machine reset itself without a word from the core", "crash: triple fault", "ENTRY_TRAMPOLINE"];
