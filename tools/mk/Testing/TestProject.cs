@@ -56,6 +56,9 @@ public sealed record TestProject(string Path)
         });
         if (File.Exists(trx))
         {
+            // Where the filter matches nothing the file has no results either.
+            if (code == 0 && filter is not null && !File.ReadAllText(trx).Contains("<UnitTestResult", StringComparison.Ordinal))
+                return new TrxResults(0, []);
             using var text = new StreamReader(trx);
             TrxResults results = TrxResults.Read(text);
             if (code == 0 || results.Failures.Count > 0)

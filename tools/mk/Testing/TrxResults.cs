@@ -16,12 +16,9 @@ public sealed record TrxResults(int Passed, IReadOnlyList<TestFailure> Failures)
     /// <exception cref="InvalidDataException">It is none.</exception>
     public static TrxResults Read(TextReader text)
     {
-        XElement? root = XDocument.Load(text).Root;
-        if (root?.Name != Space + "TestRun")
-            throw new InvalidDataException("a file that is no .trx file");
-
-        // Without any test the file has no results either.
-        List<XElement> results = [.. root.Elements(Space + "Results").Elements(Space + "UnitTestResult")];
+        XElement root = XDocument.Load(text).Root?.Element(Space + "Results")
+            ?? throw new InvalidDataException("a .trx file without results");
+        List<XElement> results = [.. root.Elements(Space + "UnitTestResult")];
         return new TrxResults(results.Count(HasPassed), [.. results.Where(static r => !HasPassed(r)).Select(ReadFailure)]);
     }
 
