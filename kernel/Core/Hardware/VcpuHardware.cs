@@ -50,6 +50,9 @@ public abstract class VcpuHardware
     /// <summary>RFLAGS.IF, whatever else holds interrupts back.</summary>
     public abstract bool InterruptFlag { get; }
 
+    /// <summary>After an exit that is no instruction's: the next instruction is in the shadow of STI or MOV SS.</summary>
+    public abstract bool IsInShadow { get; }
+
     /// <summary>Ask for an <see cref="ExitReason.InterruptWindow"/> exit once interrupts can be taken.</summary>
     public abstract bool InterruptWindow { set; }
 

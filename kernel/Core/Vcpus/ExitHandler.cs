@@ -14,6 +14,7 @@ public static class ExitHandler
 {
     internal const byte InvalidOpcode = 6;
     internal const byte GeneralProtection = 13;
+    private const byte HaltOpcode = 0xF4;
 
     /// <summary>Serves <paramref name="exit"/> of <paramref name="vcpu"/>, on its own CPU.</summary>
     public static void Handle(Vcpu vcpu, ref VmExit exit)
@@ -172,6 +173,22 @@ public static class ExitHandler
         }
 
         vcpu.Hardware.SkipInstruction(in exit);
+    }
+
+    /// <summary>
+    /// The host interrupted a guest between STI and the next instruction. If that is HLT, it is executed here, as the CPU would: one that
+    /// forgets the shadow on its way (QEMU before 9.1) would let an interrupt in first, and the guest would sleep past it.
+    /// </summary>
+    internal static void FinishShadow(Vcpu vcpu)
+    {
+        VmExit halt = default;
+        halt.InstructionLength = 1;
+        Span<byte> bytes = stackalloc byte[InstructionBytes.Capacity];
+        if (InstructionBytes.Read(vcpu, in halt, bytes) != 0 && bytes[0] == HaltOpcode && vcpu.Hardware.Cpl == 0)
+        {
+            vcpu.Hardware.SkipInstruction(in halt);
+            Halt(vcpu);
+        }
     }
 
     // Xen takes HLT with interrupts off as the end of that CPU, and of the domain when it was the last one.

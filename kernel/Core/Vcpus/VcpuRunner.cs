@@ -37,5 +37,9 @@ public static class VcpuRunner
         {
             ExitHandler.Handle(vcpu, ref vcpu.Hardware.Exit);
         }
+        else if (vcpu.Hardware.IsInShadow)
+        {
+            ExitHandler.FinishShadow(vcpu);
+        }
     }
 }

@@ -73,6 +73,10 @@ public sealed class FakeVcpuHardware : VcpuHardware
 
     public override bool InterruptFlag => InterruptFlagValue;
 
+    public bool IsInShadowValue { get; set; }
+
+    public override bool IsInShadow => IsInShadowValue;
+
     public override bool InterruptWindow
     {
         set => InterruptWindowRequested = value;

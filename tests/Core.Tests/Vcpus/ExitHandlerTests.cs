@@ -270,6 +270,23 @@ public sealed class ExitHandlerTests
     private void SetRegister(int register, ulong value) =>
         MemoryMarshal.Cast<GuestRegisters, ulong>(MemoryMarshal.CreateSpan(ref Hardware.Registers, 1))[register] = value;
 
+    [TestCase(0xF4, true, 0, true, ExpectedResult = true, TestName = "A host interrupt between STI and HLT halts")]
+    [TestCase(0xF4, false, 0, true, ExpectedResult = false, TestName = "A host interrupt before a HLT outside of the shadow halts nothing")]
+    [TestCase(0x90, true, 0, true, ExpectedResult = false, TestName = "A host interrupt between STI and another instruction halts nothing")]
+    [TestCase(0xF4, true, 3, true, ExpectedResult = false, TestName = "A user's HLT is left to the CPU to refuse")]
+    [TestCase(0xF4, true, 0, false, ExpectedResult = false, TestName = "An instruction that cannot be read is left to the CPU")]
+    public bool A_host_interrupt_in_the_shadow(int opcode, bool inShadow, int cpl, bool isMapped)
+    {
+        _host.Page(0, 5)[0] = (byte)opcode;
+        Hardware.Registers.Rip = isMapped ? 0x5000 : Hole;
+        Hardware.CplValue = cpl;
+        Hardware.OnRun = () => Hardware.IsInShadowValue = inShadow;
+        VcpuRunner.RunOnce(_host.Kernel.Cpus[0], Vcpu);
+        Assert.That(Hardware.Skipped, Is.EqualTo(Vcpu.IsHalted ? 1 : 0));
+        Assert.That(Vcpu.WantsBlock, Is.EqualTo(Vcpu.IsHalted));
+        return Vcpu.IsHalted;
+    }
+
     private void WriteTaskPriority(string code)
     {
         byte[] bytes = Convert.FromHexString(code);

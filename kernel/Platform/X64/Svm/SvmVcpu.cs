@@ -126,20 +126,12 @@ internal sealed unsafe class SvmVcpu : VcpuHardware
     public override bool InterruptFlag => (_block->Registers.Rflags & InterruptEnable) != 0;
 
     /// <inheritdoc/>
+    public override bool IsInShadow => _control->InterruptShadow != 0 && !SvmEvent.IsValid(_control->EventInjection);
+
+    /// <inheritdoc/>
     public override bool InterruptWindow
     {
-        // A virtual interrupt is pending and its delivery intercepted: the exit comes when the guest can take one.
-        set
-        {
-            const VirtualInterrupt Request = VirtualInterrupt.Pending | VirtualInterrupt.IgnorePriority;
-            bool isOpen = (_control->Intercepts1 & Intercepts1.VirtualInterrupt) != 0;
-            if (isOpen != value)
-            {
-                _control->VirtualInterrupt ^= Request;
-                _control->Intercepts1 ^= Intercepts1.VirtualInterrupt;
-                Changed(VmcbClean.VirtualInterrupt | VmcbClean.Intercepts);
-            }
-        }
+        set => InterruptInjection.SetWindow(ref *_control, value);
     }
 
     /// <inheritdoc/>
@@ -181,7 +173,7 @@ internal sealed unsafe class SvmVcpu : VcpuHardware
         set => _switched.Xcr0 = value;
     }
 
-    private bool IsHeldBack => _control->InterruptShadow != 0 || SvmEvent.IsValid(_control->EventInjection);
+    private bool IsHeldBack => InterruptInjection.IsHeldBack(in *_control);
 
     /// <inheritdoc/>
     public override void Reset(in VcpuContext context)
@@ -219,8 +211,7 @@ internal sealed unsafe class SvmVcpu : VcpuHardware
         control->Clean = _cleanAfterExit;
         if ((control->ExitInterruptInfo | control->EventInjection) != 0)
         {
-            ulong interrupted = control->ExitInterruptInfo;
-            control->EventInjection = SvmEvent.IsValid(interrupted) ? SvmEvent.Redeliver(interrupted) : 0;
+            InterruptInjection.Redeliver(ref *control);
         }
 
         ref VmExit exit = ref Exit;
@@ -249,7 +240,7 @@ internal sealed unsafe class SvmVcpu : VcpuHardware
     }
 
     /// <inheritdoc/>
-    public override void InjectInterrupt(byte vector) => _control->EventInjection = SvmEvent.Interrupt(vector);
+    public override void InjectInterrupt(byte vector) => InterruptInjection.Choose(ref *_control, vector);
 
     /// <inheritdoc/>
     public override void InjectNmi()

@@ -1,0 +1,60 @@
+namespace Microkernel.Platform.Svm;
+
+/// <summary>
+/// How a guest gets an external interrupt: as a virtual interrupt (V_IRQ), which the CPU delivers at the entry, and not by EVENTINJ, which
+/// QEMU delivers a second time when it stops the CPU before its next exit. The window exit needs V_IRQ too; an interrupt that is chosen
+/// beside it goes by EVENTINJ after all. At most one of EVENTINJ and a chosen virtual interrupt holds an interrupt.
+/// </summary>
+internal static class InterruptInjection
+{
+    private const VirtualInterrupt Request = VirtualInterrupt.Pending | VirtualInterrupt.IgnorePriority;
+
+    /// <summary>Nothing can be injected: STI or MOV SS holds it back, or the next entry delivers something else.</summary>
+    internal static bool IsHeldBack(in VmcbControl control) =>
+        control.InterruptShadow != 0 || SvmEvent.IsValid(control.EventInjection) || IsChosen(in control);
+
+    /// <summary>Chooses an interrupt for the next entry; it stays chosen while the host's interrupts end the entry before its delivery.</summary>
+    internal static void Choose(ref VmcbControl control, byte vector)
+    {
+        SetWindow(ref control, false);
+        control.VirtualInterruptVector = vector;
+        control.VirtualInterrupt |= Request;
+        control.Clean &= ~VmcbClean.VirtualInterrupt;
+    }
+
+    /// <summary>Opens or closes the window: a pending virtual interrupt, its delivery intercepted, exits once the guest can take one.</summary>
+    internal static void SetWindow(ref VmcbControl control, bool open)
+    {
+        if (IsWindowOpen(in control) == open)
+        {
+            return;
+        }
+
+        if (IsChosen(in control))
+        {
+            control.EventInjection = SvmEvent.Interrupt(control.VirtualInterruptVector);
+        }
+
+        control.Intercepts1 ^= Intercepts1.VirtualInterrupt;
+        control.VirtualInterrupt = open ? control.VirtualInterrupt | Request : control.VirtualInterrupt & ~Request;
+        control.Clean &= ~(VmcbClean.VirtualInterrupt | VmcbClean.Intercepts);
+    }
+
+    /// <summary>After an exit: the event whose delivery it interrupted goes first at the next entry.</summary>
+    internal static void Redeliver(ref VmcbControl control)
+    {
+        control.EventInjection = SvmEvent.Redeliver(control.ExitInterruptInfo);
+
+        // A virtual interrupt whose delivery began may still be noted as pending.
+        if (SvmEvent.IsValid(control.ExitInterruptInfo) && IsChosen(in control))
+        {
+            control.VirtualInterrupt &= ~Request;
+            control.Clean &= ~VmcbClean.VirtualInterrupt;
+        }
+    }
+
+    private static bool IsWindowOpen(in VmcbControl control) => (control.Intercepts1 & Intercepts1.VirtualInterrupt) != 0;
+
+    private static bool IsChosen(in VmcbControl control) =>
+        (control.VirtualInterrupt & VirtualInterrupt.Pending) != 0 && !IsWindowOpen(in control);
+}
