@@ -100,18 +100,8 @@ public static class Interlocked
     public static ulong Decrement(ref ulong location) => Add(ref location, ulong.MaxValue);
 
     /// <summary>Sets the bits of the value; returns what the location held.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int Or(ref int location, int value)
-    {
-        int old = location;
-        while (true)
-        {
-            int seen = CompareExchange(ref location, old | value, old);
-            if (seen == old)
-                return old;
-            old = seen;
-        }
-    }
+    [Intrinsic]
+    public static int Or(ref int location, int value) => Or(ref location, value);
 
     /// <inheritdoc cref="Or(ref int, int)"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -119,35 +109,16 @@ public static class Interlocked
         (uint)Or(ref Unsafe.As<uint, int>(ref location), (int)value);
 
     /// <inheritdoc cref="Or(ref int, int)"/>
-    public static long Or(ref long location, long value)
-    {
-        long old = location;
-        while (true)
-        {
-            long seen = CompareExchange(ref location, old | value, old);
-            if (seen == old)
-                return old;
-            old = seen;
-        }
-    }
+    [Intrinsic]
+    public static long Or(ref long location, long value) => Or(ref location, value);
 
     /// <inheritdoc cref="Or(ref int, int)"/>
     public static ulong Or(ref ulong location, ulong value) =>
         (ulong)Or(ref Unsafe.As<ulong, long>(ref location), (long)value);
 
     /// <summary>Clears the bits that the value lacks; returns what the location held.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int And(ref int location, int value)
-    {
-        int old = location;
-        while (true)
-        {
-            int seen = CompareExchange(ref location, old & value, old);
-            if (seen == old)
-                return old;
-            old = seen;
-        }
-    }
+    [Intrinsic]
+    public static int And(ref int location, int value) => And(ref location, value);
 
     /// <inheritdoc cref="And(ref int, int)"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -155,17 +126,8 @@ public static class Interlocked
         (uint)And(ref Unsafe.As<uint, int>(ref location), (int)value);
 
     /// <inheritdoc cref="And(ref int, int)"/>
-    public static long And(ref long location, long value)
-    {
-        long old = location;
-        while (true)
-        {
-            long seen = CompareExchange(ref location, old & value, old);
-            if (seen == old)
-                return old;
-            old = seen;
-        }
-    }
+    [Intrinsic]
+    public static long And(ref long location, long value) => And(ref location, value);
 
     /// <inheritdoc cref="And(ref int, int)"/>
     public static ulong And(ref ulong location, ulong value) =>
