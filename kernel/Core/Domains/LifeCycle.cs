@@ -17,6 +17,7 @@ public sealed class LifeCycle
     private readonly Kernel _kernel;
     private readonly DomainBuilder _builder;
     private int _busy;
+    private bool _mayHaveWork;
     private bool _saidAllEnded;
     private bool _auditIsDue;
 
@@ -28,17 +29,25 @@ public sealed class LifeCycle
     }
 
     /// <summary>Some domain has a step to take, and no CPU is at it (who goes on until there is none).</summary>
-    public bool HasWork => Volatile.Read(ref _busy) == 0 && (FindWork() != null || Volatile.Read(ref _auditIsDue));
+    public bool HasWork => Volatile.Read(ref _mayHaveWork) && Volatile.Read(ref _busy) == 0;
 
     /// <summary>Some domain has been started since the core's start.</summary>
     public bool AnyStarted { get; private set; }
 
     /// <summary>Asks for an audit of all memory records; it is done, and its result logged, as soon as no domain is half built or half gone.</summary>
-    public void RequestAudit() => Volatile.Write(ref _auditIsDue, true);
+    public void RequestAudit()
+    {
+        Volatile.Write(ref _auditIsDue, true);
+        Volatile.Write(ref _mayHaveWork, true);
+    }
 
     /// <summary>A domain has ended: CPUs that wait should look.</summary>
     public void Notify()
     {
+        Volatile.Write(ref _mayHaveWork, true);
+
+        // Pairs with the barrier in Dispatcher.Wait: either that CPU sees the work, or it is seen to be idle here.
+        Interlocked.MemoryBarrier();
         foreach (PhysicalCpu cpu in _kernel.Cpus)
         {
             if (cpu.IsIdle && cpu.Index != _kernel.Machine.CurrentCpu)
@@ -65,9 +74,13 @@ public sealed class LifeCycle
             return false;
         }
 
+        // What comes up from here on says so anew.
+        Volatile.Write(ref _mayHaveWork, false);
+        Interlocked.MemoryBarrier();
         Domain? domain = FindWork();
         if (domain != null)
         {
+            Volatile.Write(ref _mayHaveWork, true);
             Advance(domain);
         }
         else if (_auditIsDue)
@@ -108,6 +121,7 @@ public sealed class LifeCycle
     {
         _kernel.Domains.Assign(domain);
         domain.State = DomainState.Building;
+        Volatile.Write(ref _mayHaveWork, true);
     }
 
     private void Advance(Domain domain)
