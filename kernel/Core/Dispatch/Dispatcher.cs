@@ -81,9 +81,8 @@ public sealed class Dispatcher
         if (state == VcpuState.Blocked && !vcpu.Domain.IsEnding)
         {
             vcpu.State = VcpuState.Runnable;
-            vcpu.Runstate.Enter(RunstateKind.Runnable);
-            cpu.Lock.Exit();
-            Place(vcpu, ChooseCpu(cpu));
+            vcpu.Runstate.Enter(RunstateKind.Runnable, _machine.ReadTsc());
+            Place(vcpu, cpu, ChooseCpu(cpu));
             return;
         }
 
@@ -116,7 +115,7 @@ public sealed class Dispatcher
         if (vcpu.State == VcpuState.Offline)
         {
             vcpu.State = VcpuState.Blocked;
-            vcpu.Runstate.Enter(RunstateKind.Blocked);
+            vcpu.Runstate.Enter(RunstateKind.Blocked, _machine.ReadTsc());
         }
 
         cpu.Lock.Exit();
@@ -160,10 +159,10 @@ public sealed class Dispatcher
         ulong start = _machine.ReadTsc();
         cpu.SliceEnd = start + _slice;
         cpu.MustReschedule = false;
-        SwitchTo(cpu, vcpu);
+        SwitchTo(cpu, vcpu, start);
         while (MayEnter(cpu, vcpu))
         {
-            ArmTimer(cpu, cpu.SliceEnd);
+            ArmTimer(cpu);
             do
             {
                 VcpuRunner.RunOnce(cpu, vcpu);
@@ -173,12 +172,13 @@ public sealed class Dispatcher
         }
 
         vcpu.Hardware.Unload();
-        vcpu.Scheduling.Charge(_machine.ReadTsc() - start);
+        ulong end = _machine.ReadTsc();
+        vcpu.Scheduling.Charge(end - start);
         cpu.Current = null;
-        PutAway(cpu, vcpu);
+        PutAway(cpu, vcpu, end);
     }
 
-    private void SwitchTo(PhysicalCpu cpu, Vcpu vcpu)
+    private void SwitchTo(PhysicalCpu cpu, Vcpu vcpu, ulong now)
     {
         cpu.Current = vcpu;
         if (cpu.LastDomain != vcpu.Domain)
@@ -188,7 +188,7 @@ public sealed class Dispatcher
         }
 
         vcpu.Hardware.Load();
-        vcpu.Runstate.Enter(RunstateKind.Running);
+        vcpu.Runstate.Enter(RunstateKind.Running, now);
         vcpu.Runstate.Publish();
     }
 
@@ -203,7 +203,7 @@ public sealed class Dispatcher
     }
 
     // Its state is saved: from here on other CPUs may take it. A wake-up that came after MayEnter looked makes it runnable.
-    private void PutAway(PhysicalCpu cpu, Vcpu vcpu)
+    private static void PutAway(PhysicalCpu cpu, Vcpu vcpu, ulong now)
     {
         cpu.Lock.Enter();
         VcpuState next = NextState(vcpu);
@@ -215,7 +215,7 @@ public sealed class Dispatcher
             vcpu.WantsOffline = false;
         }
 
-        vcpu.Runstate.Enter(KindFor(next));
+        vcpu.Runstate.Enter(KindFor(next), now);
         if (next == VcpuState.Runnable)
         {
             cpu.Queue.Add(vcpu);
@@ -243,11 +243,17 @@ public sealed class Dispatcher
         _ => RunstateKind.Offline,
     };
 
-    // Puts a runnable vCPU that is in no queue into that of a CPU, and has that CPU look when it should.
-    private void Place(Vcpu vcpu, PhysicalCpu cpu)
+    // Puts a vCPU that has become runnable, while the lock of its last CPU is held, into the queue of a CPU, and has that CPU look when
+    // it should. The lock is given back.
+    private void Place(Vcpu vcpu, PhysicalCpu last, PhysicalCpu cpu)
     {
-        cpu.Lock.Enter();
-        vcpu.Cpu = cpu;
+        if (cpu != last)
+        {
+            last.Lock.Exit();
+            cpu.Lock.Enter();
+            vcpu.Cpu = cpu;
+        }
+
         ulong earliest = cpu.Floor > _slice ? cpu.Floor - _slice : 0;
         SchedulingContext context = vcpu.Scheduling;
         context.VirtualTime = context.VirtualTime < earliest ? earliest : context.VirtualTime;
@@ -344,7 +350,8 @@ public sealed class Dispatcher
         Interlocked.MemoryBarrier();
         if (cpu.Queue.Count == 0 && !_kernel.LifeCycle.HasWork && !_kernel.Consoles.HasWork)
         {
-            ArmTimer(cpu, ulong.MaxValue);
+            cpu.Timers.HasChanged = false;
+            SetTimer(cpu, cpu.Timers.NextDeadline);
             _machine.Idle();
         }
 
@@ -355,25 +362,36 @@ public sealed class Dispatcher
     {
         if (cpu.TimerFired)
         {
-            cpu.TimerFired = false;
-            cpu.ProgrammedDeadline = ulong.MaxValue;
-            cpu.Timers.Expire();
-            if (cpu.IsSliceOver())
-            {
-                cpu.MustReschedule = true;
-            }
+            OnTimerFired(cpu);
         }
     }
 
-    private void ArmTimer(PhysicalCpu cpu, ulong sliceEnd)
+    private static void OnTimerFired(PhysicalCpu cpu)
+    {
+        cpu.TimerFired = false;
+        cpu.ProgrammedDeadline = ulong.MaxValue;
+        cpu.Timers.Expire();
+        if (cpu.IsSliceOver())
+        {
+            cpu.MustReschedule = true;
+        }
+    }
+
+    // For the end of a slice, a timer that fires earlier is as good: it is armed again then, once in a while instead of at each switch.
+    private void ArmTimer(PhysicalCpu cpu)
     {
         cpu.Timers.HasChanged = false;
         ulong deadline = cpu.Timers.NextDeadline;
-        deadline = sliceEnd < deadline ? sliceEnd : deadline;
-        if (deadline != cpu.ProgrammedDeadline)
+        deadline = cpu.SliceEnd < deadline ? cpu.SliceEnd : deadline;
+        if (deadline < cpu.ProgrammedDeadline)
         {
-            cpu.ProgrammedDeadline = deadline;
-            _machine.SetTimer(deadline);
+            SetTimer(cpu, deadline);
         }
+    }
+
+    private void SetTimer(PhysicalCpu cpu, ulong deadline)
+    {
+        cpu.ProgrammedDeadline = deadline;
+        _machine.SetTimer(deadline);
     }
 }

@@ -89,7 +89,7 @@ public sealed class PhysicalCpu
         {
             Interlocked.Or(ref _notes, note);
         }
-        else
+        else if ((Volatile.Read(ref _notes) & note) != 0)
         {
             Interlocked.And(ref _notes, ~note);
         }

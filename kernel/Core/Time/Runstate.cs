@@ -31,10 +31,9 @@ public sealed class Runstate(Vcpu vcpu)
     /// <summary>Guest-virtual address of a second vcpu_time_info (VCPUOP_register_vcpu_time_memory_area); 0 for none.</summary>
     public ulong TimeArea { get; set; }
 
-    /// <summary>The vCPU changes its state now.</summary>
-    public void Enter(RunstateKind kind)
+    /// <summary>The vCPU changes its state; <paramref name="now"/>: the time stamp counter.</summary>
+    public void Enter(RunstateKind kind, ulong now)
     {
-        ulong now = vcpu.Domain.Kernel.Machine.ReadTsc();
         Volatile.Write(ref _version, _version + 1);
         _times[(int)_state] += now - _entered;
         _entered = now;
@@ -64,11 +63,24 @@ public sealed class Runstate(Vcpu vcpu)
     /// </summary>
     public void Publish()
     {
-        if (Area == 0)
+        if (Area != 0)
         {
-            return;
+            WriteArea();
         }
+    }
 
+    /// <summary>As for a new domain's vCPU. It is at rest.</summary>
+    public void Reset()
+    {
+        _times.AsSpan().Clear();
+        _state = RunstateKind.Offline;
+        _entered = vcpu.Domain.Kernel.Machine.ReadTsc();
+        Area = 0;
+        TimeArea = 0;
+    }
+
+    private void WriteArea()
+    {
         Domain domain = vcpu.Domain;
         Span<byte> bytes = stackalloc byte[Size];
         int size = Read(bytes, domain.HasNarrowSharedInfo, now: false);
@@ -86,16 +98,6 @@ public sealed class Runstate(Vcpu vcpu)
             GuestMemory.TryWriteBytes(vcpu, Area, bytes.Slice(0, size));
             GuestMemory.TryWrite(vcpu, Area + (ulong)at, entered);
         }
-    }
-
-    /// <summary>As for a new domain's vCPU. It is at rest.</summary>
-    public void Reset()
-    {
-        _times.AsSpan().Clear();
-        _state = RunstateKind.Offline;
-        _entered = vcpu.Domain.Kernel.Machine.ReadTsc();
-        Area = 0;
-        TimeArea = 0;
     }
 
     // state, state_entry_time, time[4]; the current state's time up to now, or to the start of that state (0).

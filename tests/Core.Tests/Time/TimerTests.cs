@@ -200,7 +200,7 @@ public sealed class TimerTests
             _host.Machine.Tsc += passed;
             expected[(int)state] += passed;
             state = (RunstateKind)random.Next(4);
-            runstate.Enter(state);
+            runstate.Enter(state, _host.Machine.Tsc);
         }
 
         _host.Machine.Tsc += 17;
@@ -221,7 +221,7 @@ public sealed class TimerTests
         Assert.That(_host.Call(0, VcpuOp, 5, 0, Argument), Is.Zero);
         Assert.That(_host.Call(0, 21, 0, 5), Is.Zero, "VMASST_TYPE_runstate_update_flag");
         _host.Machine.Tsc += 1000;
-        _host.Vcpu(0).Runstate.Enter(RunstateKind.Running);
+        _host.Vcpu(0).Runstate.Enter(RunstateKind.Running, _host.Machine.Tsc);
         _host.Vcpu(0).Runstate.Publish();
         Span<byte> copy = _host.Page(0, 0x20)[0x40..];
         Assert.That(MemoryMarshal.Read<int>(copy), Is.EqualTo((int)RunstateKind.Running));
