@@ -167,7 +167,7 @@ public sealed class Dispatcher
             {
                 VcpuRunner.RunOnce(cpu, vcpu);
             }
-            while (!cpu.NeedsLook && !vcpu.NeedsLook);
+            while (!cpu.NeedsLook && !vcpu.WantsToLeave);
             ExpireTimers(cpu);
         }
 

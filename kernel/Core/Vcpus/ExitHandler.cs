@@ -37,8 +37,7 @@ public static class ExitHandler
                 ServePort(vcpu, in exit);
                 break;
             case ExitReason.Halt:
-                vcpu.Hardware.SkipInstruction(in exit);
-                Halt(vcpu);
+                ServeHalt(vcpu, in exit);
                 break;
             case ExitReason.NestedFault:
                 NestedFaultHandler.Handle(vcpu, ref exit);
@@ -186,14 +185,14 @@ public static class ExitHandler
         Span<byte> bytes = stackalloc byte[InstructionBytes.Capacity];
         if (InstructionBytes.Read(vcpu, in halt, bytes) != 0 && bytes[0] == HaltOpcode && vcpu.Hardware.Cpl == 0)
         {
-            vcpu.Hardware.SkipInstruction(in halt);
-            Halt(vcpu);
+            ServeHalt(vcpu, in halt);
         }
     }
 
-    // Xen takes HLT with interrupts off as the end of that CPU, and of the domain when it was the last one.
-    private static void Halt(Vcpu vcpu)
+    /// <summary>HLT. With interrupts off, Xen takes it as the end of that CPU, and of the domain when it was the last one.</summary>
+    internal static void ServeHalt(Vcpu vcpu, in VmExit exit)
     {
+        vcpu.Hardware.SkipInstruction(in exit);
         if (vcpu.Hardware.InterruptFlag)
         {
             vcpu.IsHalted = true;

@@ -10,17 +10,17 @@ namespace Microkernel.Core.Vcpus;
 /// </summary>
 public static class InterruptDelivery
 {
-    /// <summary>Looks at the pending work of <paramref name="vcpu"/>, on its own CPU. It may decide that the vCPU waits on or goes offline.</summary>
+    private const PendingWork Rare = PendingWork.Startup | PendingWork.Clock | PendingWork.Wake | PendingWork.Stop;
+
+    /// <summary>
+    /// Looks at the pending work of <paramref name="vcpu"/>, on its own CPU. It may decide that the vCPU waits on, goes offline or has ended.
+    /// </summary>
     public static void Prepare(Vcpu vcpu)
     {
         PendingWork pending = vcpu.Pending;
-        if ((pending & (PendingWork.Startup | PendingWork.Clock | PendingWork.Wake)) != 0)
+        if ((pending & Rare) != 0 && !TryServeRare(vcpu))
         {
-            ServeRare(vcpu);
-            if (vcpu.WantsOffline)
-            {
-                return;
-            }
+            return;
         }
 
         bool injected = (pending & PendingWork.Nmi) != 0 && TryInjectNmi(vcpu);
@@ -49,9 +49,10 @@ public static class InterruptDelivery
         }
     }
 
-    private static void ServeRare(Vcpu vcpu)
+    // False if the vCPU is not to go on: it goes offline, or its domain has ended.
+    private static bool TryServeRare(Vcpu vcpu)
     {
-        PendingWork work = vcpu.Take(PendingWork.Startup | PendingWork.Clock | PendingWork.Wake);
+        PendingWork work = vcpu.Take(Rare);
         if ((work & PendingWork.Startup) != 0)
         {
             vcpu.Apic.Startup.Obey();
@@ -61,6 +62,14 @@ public static class InterruptDelivery
         {
             PvClock.Publish(vcpu);
         }
+
+        if (vcpu.Domain.IsEnding)
+        {
+            vcpu.WantsBlock = true;
+            return false;
+        }
+
+        return !vcpu.WantsOffline;
     }
 
     private static bool TryInjectNmi(Vcpu vcpu)
@@ -75,14 +84,15 @@ public static class InterruptDelivery
         return true;
     }
 
-    // Level semantics: the guest gets the vector as soon as it can, if evtchn_upcall_pending is still set then.
+    // Level semantics: the guest gets the vector as soon as it can, if evtchn_upcall_pending is still set then, which needs no look
+    // while the guest has not run since it was set.
     // False if that has to wait.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool TryInjectUpcall(Vcpu vcpu, ref bool injected)
     {
-        vcpu.Take(PendingWork.Upcall);
+        PendingWork taken = vcpu.Take(PendingWork.Upcall | PendingWork.FreshUpcall);
         byte callback = vcpu.Domain.Parameters.CallbackVector;
-        if (callback == 0 || !VcpuInfo.IsUpcallPending(vcpu))
+        if (callback == 0 || ((taken & PendingWork.FreshUpcall) == 0 && !VcpuInfo.IsUpcallPending(vcpu)))
         {
             return true;
         }

@@ -28,4 +28,7 @@ public enum PendingWork
 
     /// <summary>Something it waited for has happened (SCHEDOP_poll, a timer); nothing else to do.</summary>
     Wake = 64,
+
+    /// <summary>With <see cref="Upcall"/>: evtchn_upcall_pending was set since the guest was left, and still is.</summary>
+    FreshUpcall = 128,
 }

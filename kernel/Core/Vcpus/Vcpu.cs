@@ -86,9 +86,6 @@ public sealed class Vcpu
     /// <summary>It wants to block or to go offline.</summary>
     public bool WantsToLeave => Volatile.Read(ref _wants) != 0;
 
-    /// <summary>There is work pending, or it wants to leave: it cannot simply enter the guest again.</summary>
-    public bool NeedsLook => (Volatile.Read(ref _pending) | Volatile.Read(ref _wants)) != 0;
-
     /// <summary>It executed HLT and waits for an interrupt: other work does not make it go on.</summary>
     public bool IsHalted { get; set; }
 
@@ -110,6 +107,9 @@ public sealed class Vcpu
     /// <summary>Vector of HVMOP_set_evtchn_upcall_vector; 0 for none.</summary>
     public byte UpcallVector { get; set; }
 
+    /// <summary>It runs on the CPU that executes this.</summary>
+    private bool IsCurrent => Domain.Kernel.ThisCpu.Current == this;
+
     /// <summary>What is pending.</summary>
     public PendingWork Pending => (PendingWork)Volatile.Read(ref _pending);
 
@@ -117,7 +117,7 @@ public sealed class Vcpu
     public void Post(PendingWork work)
     {
         Interlocked.Or(ref _pending, (int)work);
-        if (Domain.Kernel.ThisCpu.Current != this)
+        if (!IsCurrent)
         {
             Domain.Kernel.Dispatcher.Wake(this);
         }
@@ -135,6 +135,10 @@ public sealed class Vcpu
         if (UpcallVector != 0)
         {
             Apic.PostUpcall();
+        }
+        else if (IsCurrent)
+        {
+            PostLocally(PendingWork.Upcall | PendingWork.FreshUpcall);
         }
         else
         {

@@ -8,7 +8,9 @@ namespace Microkernel.Core.Vcpus;
 /// <summary>One trip into a guest and back.</summary>
 public static class VcpuRunner
 {
-    /// <summary>Delivers what is pending, enters the guest until its next exit, and serves that exit.</summary>
+    /// <summary>
+    /// Delivers what is pending, enters the guest until its next exit, and serves that exit. Neither happens if the vCPU wants to leave.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void RunOnce(PhysicalCpu cpu, Vcpu vcpu)
     {
@@ -32,6 +34,10 @@ public static class VcpuRunner
         else if (reason == ExitReason.Cpuid)
         {
             ExitHandler.ServeCpuid(vcpu, in vcpu.Hardware.Exit);
+        }
+        else if (reason == ExitReason.Halt)
+        {
+            ExitHandler.ServeHalt(vcpu, in vcpu.Hardware.Exit);
         }
         else if (reason != ExitReason.HostInterrupt)
         {
