@@ -65,8 +65,12 @@ public sealed class Dispatcher
             RunSlice(cpu, next);
         }
 
-        _kernel.Consoles.DoPiece();
-        bool hadWork = _kernel.LifeCycle.DoPiece();
+        if (_kernel.Consoles.HasWork)
+        {
+            _kernel.Consoles.DoPiece();
+        }
+
+        bool hadWork = _kernel.LifeCycle.HasWork && _kernel.LifeCycle.DoPiece();
         if (next == null && !hadWork)
         {
             Wait(cpu);
@@ -199,7 +203,7 @@ public sealed class Dispatcher
             vcpu.WantsBlock = false;
         }
 
-        return !(cpu.MustReschedule | vcpu.WantsToLeave | vcpu.Domain.IsEnding);
+        return !(cpu.MustReschedule || vcpu.WantsToLeave || vcpu.Domain.IsEnding);
     }
 
     // Its state is saved: from here on other CPUs may take it. A wake-up that came after MayEnter looked makes it runnable.

@@ -80,6 +80,9 @@ public sealed class PhysicalCpu
     /// <summary>The dispatcher has something to look at before the running vCPU enters its guest again.</summary>
     public bool NeedsLook => Volatile.Read(ref _notes) != 0 || Timers.HasChanged;
 
+    /// <summary>It is the CPU that executes this.</summary>
+    public bool IsThis => _machine.CurrentCpu == Index;
+
     /// <summary>The running vCPU has used up its slice.</summary>
     public bool IsSliceOver() => _machine.ReadTsc() >= SliceEnd;
 

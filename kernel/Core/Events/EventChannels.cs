@@ -116,16 +116,38 @@ public sealed class EventChannels
     public long Send(uint port)
     {
         _domain.EventLock.Enter();
-        bool exists = port < _ports.Count;
-        PortRecord record = exists ? SendWithin(port) : default;
+        if (!Exists(port))
+        {
+            _domain.EventLock.Exit();
+            return XenError.EINVAL;
+        }
+
+        // Every event goes through here: written out without using blocks, which keep everything on the stack. Nothing in it throws.
+        FrameView frame = _ports.OpenFrame(port);
+        Span<PortRecord> records = frame.As<PortRecord>();
+        ref PortRecord record = ref records[PortTable.IndexInFrame(port)];
+        PortState state = record.State;
+        ushort remoteDomain = record.RemoteDomain;
+        uint remote = record.Remote;
+        bool isOut = state == PortState.Interdomain && remoteDomain != _domain.Id;
+        if (!isOut && state is PortState.Interdomain or PortState.Ipi)
+        {
+            RaiseNear(records, port, state == PortState.Ipi ? port : remote);
+        }
+
+        frame.Dispose();
         _domain.EventLock.Exit();
-        switch (record.State)
+        switch (state)
         {
             case PortState.Ipi:
             case PortState.Unbound:
                 return 0;
             case PortState.Interdomain:
-                SendOut(port, in record);
+                if (isOut)
+                {
+                    SendOut(port, remoteDomain, remote);
+                }
+
                 return 0;
             case PortState.Core:
                 _domain.Console.OnNotify();
@@ -394,35 +416,22 @@ public sealed class EventChannels
 
     private bool Exists(uint port) => port < _ports.Count;
 
-    // Every event goes through here: written out without using blocks, which keep everything on the stack. Nothing in it throws. The
-    // copy of the record says what is left to do once the lock is free.
-    private PortRecord SendWithin(uint port)
+    // Makes an event pending on a port of this domain; the frame that holds the record of another one of its ports is open.
+    private void RaiseNear(Span<PortRecord> records, uint port, uint target)
     {
-        FrameView frame = _ports.OpenFrame(port);
-        Span<PortRecord> records = frame.As<PortRecord>();
-        PortRecord record = records[PortTable.IndexInFrame(port)];
-        bool isOwn = record.State == PortState.Interdomain && record.RemoteDomain == _domain.Id;
-        uint target = isOwn ? record.Remote : port;
-        if (isOwn | record.State == PortState.Ipi)
+        if (PortTable.IsSameFrame(target, port))
         {
-            record.State = PortState.Ipi;
-            if (PortTable.IsSameFrame(target, port))
-            {
-                Raise(target, ref records[PortTable.IndexInFrame(target)]);
-            }
-            else
-            {
-                Raise(target);
-            }
+            Raise(target, ref records[PortTable.IndexInFrame(target)]);
         }
-
-        frame.Dispose();
-        return record;
+        else
+        {
+            Raise(target);
+        }
     }
 
     // To another domain, without our lock, so that nobody waits for two.
-    private void SendOut(uint port, in PortRecord record) =>
-        _domain.Kernel.Domains.Find(record.RemoteDomain)?.Events.Receive(record.Remote, _domain.Id, port);
+    private void SendOut(uint port, ushort remoteDomain, uint remote) =>
+        _domain.Kernel.Domains.Find(remoteDomain)?.Events.Receive(remote, _domain.Id, port);
 
     private void WakePollers()
     {

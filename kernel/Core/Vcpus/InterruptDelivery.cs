@@ -36,17 +36,17 @@ public static class InterruptDelivery
         }
 
         vcpu.Hardware.InterruptWindow = mustWait;
-        StayHalted(vcpu, injected);
+        if (vcpu.IsHalted)
+        {
+            StayHalted(vcpu, injected);
+        }
     }
 
     // A halted vCPU goes on with an interrupt only, unless something is left that would wake it again and again.
     private static void StayHalted(Vcpu vcpu, bool injected)
     {
-        if (vcpu.IsHalted)
-        {
-            vcpu.IsHalted = !injected && vcpu.Pending == PendingWork.None;
-            vcpu.WantsBlock = vcpu.IsHalted;
-        }
+        vcpu.IsHalted = !injected && vcpu.Pending == PendingWork.None;
+        vcpu.WantsBlock = vcpu.IsHalted;
     }
 
     // False if the vCPU is not to go on: it goes offline, or its domain has ended.

@@ -107,8 +107,15 @@ public sealed class Vcpu
     /// <summary>Vector of HVMOP_set_evtchn_upcall_vector; 0 for none.</summary>
     public byte UpcallVector { get; set; }
 
-    /// <summary>It runs on the CPU that executes this.</summary>
-    private bool IsCurrent => Domain.Kernel.ThisCpu.Current == this;
+    // The CPU that executes this runs it. Exact whatever other CPUs do: what runs here is changed here only.
+    private bool IsCurrent
+    {
+        get
+        {
+            PhysicalCpu cpu = Cpu;
+            return cpu.Current == this && cpu.IsThis;
+        }
+    }
 
     /// <summary>What is pending.</summary>
     public PendingWork Pending => (PendingWork)Volatile.Read(ref _pending);

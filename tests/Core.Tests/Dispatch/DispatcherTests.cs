@@ -82,6 +82,31 @@ public sealed class DispatcherTests
     }
 
     [Test]
+    public void ASlicesTimerIsLeftForTheNextSliceAndArmedAgainWhenItFiresEarly()
+    {
+        Simulation simulation = new(cpus: 1, domains: 2);
+        TestHost host = simulation.Host;
+        List<ulong> deadlines = [];
+        host.Hardware(0).OnRun = () =>
+        {
+            deadlines.Add(host.Machine.Deadlines[0]);
+            host.Machine.Tsc += Millisecond;
+            host.Vcpu(0).WantsBlock = true;
+        };
+        host.Hardware(1).OnRun = () =>
+        {
+            deadlines.Add(host.Machine.Deadlines[0]);
+            host.Machine.Tsc = deadlines[^1];
+            host.Kernel.Dispatcher.OnTimer(0);
+        };
+        host.Machine.Tsc = 1;
+        host.Kernel.Dispatcher.Step(host.Kernel.Cpus[0]);
+        host.Kernel.Dispatcher.Step(host.Kernel.Cpus[0]);
+        ulong first = 1 + (10 * Millisecond);
+        Assert.That(deadlines, Is.EqualTo(new[] { first, first, first + Millisecond }));
+    }
+
+    [Test]
     public void ABlockedVcpuRunsAgainAfterPost()
     {
         Simulation simulation = new(cpus: 1, domains: 1);

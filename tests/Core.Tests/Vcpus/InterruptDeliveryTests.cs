@@ -50,6 +50,37 @@ public sealed class InterruptDeliveryTests
     }
 
     [Test]
+    public void An_upcall_that_the_running_vcpu_raised_comes_without_a_look_unless_it_has_to_wait()
+    {
+        SetUpcallPending(false);
+        _host.Kernel.Cpus[0].Current = Vcpu;
+        Vcpu.RaiseUpcall();
+        InterruptDelivery.Prepare(Vcpu);
+        Assert.That(Hardware.Injected, Is.EqualTo(new[] { Callback }));
+        Assert.That(Vcpu.Pending, Is.EqualTo(PendingWork.None));
+
+        Hardware.Injected.Clear();
+        Hardware.CanTakeInterruptValue = false;
+        Vcpu.RaiseUpcall();
+        InterruptDelivery.Prepare(Vcpu);
+        Assert.That(Vcpu.Pending, Is.EqualTo(PendingWork.Upcall));
+        Hardware.CanTakeInterruptValue = true;
+        InterruptDelivery.Prepare(Vcpu);
+        Assert.That(Hardware.Injected, Is.Empty, "the guest ran in between and has seen to it");
+    }
+
+    [Test]
+    public void An_ended_domains_vcpu_leaves()
+    {
+        SetUpcallPending(true);
+        Vcpu.PostLocally(PendingWork.Upcall);
+        _host.Domain(0).Shutdown(ShutdownReason.Poweroff);
+        InterruptDelivery.Prepare(Vcpu);
+        Assert.That(Vcpu.WantsToLeave);
+        Assert.That(Hardware.Injected, Is.Empty);
+    }
+
+    [Test]
     public void What_cannot_be_taken_waits_for_the_window()
     {
         SetUpcallPending(true);

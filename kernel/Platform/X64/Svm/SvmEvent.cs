@@ -48,14 +48,7 @@ internal static class SvmEvent
     /// What to inject after an exit interrupted the delivery of <paramref name="interrupted"/>. INT n, INT3 and INTO are
     /// dropped: RIP still points at the instruction, which executes again and needs no next-RIP from the CPU.
     /// </summary>
-    internal static ulong Redeliver(ulong interrupted)
-    {
-        ulong type = interrupted & TypeMask;
-        byte vector = (byte)interrupted;
-        bool isSoftware = type == TypeSoftware
-            || (type == TypeException && vector is BreakpointVector or OverflowVector);
-        return IsValid(interrupted) && !isSoftware ? interrupted : 0;
-    }
+    internal static ulong Redeliver(ulong interrupted) => IsValid(interrupted) && !IsSoftware(interrupted) ? interrupted : 0;
 
     /// <summary>What the guest gets when <paramref name="raised"/> comes up while <paramref name="pending"/> waits for delivery.</summary>
     internal static ulong Combine(ulong pending, ulong raised)
@@ -64,6 +57,12 @@ internal static class SvmEvent
             && (IsContributory(pending) || (byte)pending == PageFaultVector)
             && (IsContributory(raised) || ((byte)raised == PageFaultVector && (byte)pending == PageFaultVector));
         return isDouble ? Exception(DoubleFaultVector, 0) : raised;
+    }
+
+    private static bool IsSoftware(ulong value)
+    {
+        ulong type = value & TypeMask;
+        return type == TypeSoftware || (type == TypeException && (byte)value is BreakpointVector or OverflowVector);
     }
 
     private static bool IsException(ulong value) => (value & (Valid | TypeMask)) == (Valid | TypeException);
