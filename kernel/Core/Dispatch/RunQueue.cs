@@ -22,7 +22,10 @@ public sealed class RunQueue
     {
         int at = _count++;
         Place(vcpu, at);
-        SiftUp(at);
+        if (at > 0)
+        {
+            SiftUp(at);
+        }
     }
 
     /// <summary>Takes the one that runs next, or null.</summary>
