@@ -9,7 +9,8 @@ namespace Microkernel.Core.Vcpus;
 public static class VcpuRunner
 {
     /// <summary>
-    /// Delivers what is pending, enters the guest until its next exit, and serves that exit. Neither happens if the vCPU wants to leave.
+    /// Delivers what is pending, enters the guest until its next exit, and serves that exit. Neither happens if the vCPU wants to leave
+    /// or the CPU's timer must be set anew first.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void RunOnce(PhysicalCpu cpu, Vcpu vcpu)
@@ -17,7 +18,7 @@ public static class VcpuRunner
         if (vcpu.Pending != PendingWork.None)
         {
             InterruptDelivery.Prepare(vcpu);
-            if (vcpu.WantsToLeave)
+            if (vcpu.WantsToLeave || cpu.Timers.HasChanged)
             {
                 return;
             }

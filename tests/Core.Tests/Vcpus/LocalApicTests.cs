@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using Microkernel.Core.Dispatch;
 using Microkernel.Core.Tests.Fakes;
 using Microkernel.Core.Vcpus;
 using NUnit.Framework;
@@ -250,6 +251,24 @@ public sealed class LocalApicTests
         InterruptDelivery.Prepare(_host.Vcpu(0));
         Assert.That(_host.Hardware(0).Injected.Count, Is.EqualTo(4));
         Assert.That(_host.Kernel.Cpus[0].Timers.NextDeadline, Is.EqualTo(8_000_000).Within(10));
+    }
+
+    [Test]
+    public void The_guest_goes_on_after_the_cpus_timer_is_set_for_the_next_period()
+    {
+        int runs = 0;
+        _host.Hardware(0).OnRun = () => runs++;
+        StartTimer(0x2_0060, 0xB, 100_000);
+        ExpireAt(1_000_010);
+        PhysicalCpu cpu = _host.Kernel.Cpus[0];
+        cpu.Timers.HasChanged = false;
+        VcpuRunner.RunOnce(cpu, _host.Vcpu(0));
+        Assert.That(cpu.Timers.HasChanged, Is.True);
+        Assert.That(runs, Is.Zero);
+        cpu.Timers.HasChanged = false;
+        VcpuRunner.RunOnce(cpu, _host.Vcpu(0));
+        Assert.That(runs, Is.EqualTo(1));
+        Assert.That(_host.Hardware(0).Injected, Is.EqualTo(new byte[] { 0x60 }));
     }
 
     [Test]
