@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.InteropServices;
 
 namespace Microkernel.Core.Hardware;
 
@@ -18,13 +19,20 @@ public abstract class PhysicalMemory
     /// <summary>Opens a window onto the frame <paramref name="mfn"/> and returns its 4096 bytes.</summary>
     public abstract Span<byte> Map(ulong mfn);
 
+    /// <summary>Opens a window onto the frame with a physical address and returns its bytes from there to the end.</summary>
+    public abstract Span<byte> MapFrom(ulong address);
+
+    /// <summary>Opens a window onto the frame with a physical address, where a <typeparamref name="T"/> is.</summary>
+    public ref T Open<T>(ulong address)
+        where T : unmanaged => ref MemoryMarshal.AsRef<T>(MapFrom(address));
+
     /// <summary>Closes the window opened last on this CPU.</summary>
     public abstract void Unmap();
 
-    /// <summary>
-    /// The first <paramref name="count"/> places still hold what was seen there: a look through a window at each, for less than
-    /// <see cref="Map"/> costs.
-    /// </summary>
+    /// <summary>Copies within one frame, from or to a physical address, for less than a window costs.</summary>
+    public abstract void Copy(ulong address, Span<byte> bytes, bool write);
+
+    /// <summary>The first <paramref name="count"/> places still hold what was seen there, for less than a window at each costs.</summary>
     public abstract bool AreUnchanged(EntryObservation[] places, int count);
 
     /// <summary>Overwrites <paramref name="count"/> frames from <paramref name="mfn"/> on with zeros.</summary>

@@ -218,12 +218,12 @@ public sealed class DomainMemory
     public long MapForeign(ulong gfn, ulong mfn, NestedAccess access)
     {
         using TicketLock.Holder held = Physmap.Lock.Hold();
-        long result = Physmap.MapForeign(gfn, mfn, access);
-        if (result == XenError.EEXIST)
+        long result;
+        do
         {
-            result = ClearRange(gfn, 1);
-            result = result != 0 ? result : Physmap.MapForeign(gfn, mfn, access);
+            result = Physmap.MapForeign(gfn, mfn, access);
         }
+        while (result == XenError.EEXIST && (result = ClearRange(gfn, 1)) == 0);
 
         ForeignPages += result == 0 ? 1UL : 0;
         return result;

@@ -1,3 +1,5 @@
+using Microkernel.Core.Hardware;
+
 namespace Microkernel.Core.Memory;
 
 /// <summary>A vCPU's last translations of guest-virtual pages. The caller of every method but <see cref="Forget"/> holds <see cref="Physmap.Lock"/>.</summary>
@@ -7,14 +9,22 @@ public sealed class GuestWalks
 
     private readonly GuestWalk[] _walks = new GuestWalk[Size];
 
-    /// <summary>Start-up only: it allocates.</summary>
-    public GuestWalks()
+    /// <summary>For a vCPU with this address space. Start-up only: it allocates.</summary>
+    public GuestWalks(Physmap physmap, PhysicalMemory memory)
     {
+        Physmap = physmap;
+        Memory = memory;
         for (int i = 0; i < Size; i++)
         {
             _walks[i] = new GuestWalk();
         }
     }
+
+    /// <summary>Where its guest-physical pages are.</summary>
+    internal Physmap Physmap { get; }
+
+    /// <summary>Where the frames are.</summary>
+    internal PhysicalMemory Memory { get; }
 
     /// <summary>Counts the entries into the guest.</summary>
     internal ulong Exit { get; private set; } = 1;

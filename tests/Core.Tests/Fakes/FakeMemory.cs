@@ -28,7 +28,22 @@ public sealed class FakeMemory(int frameCount) : PhysicalMemory
         return this[mfn];
     }
 
+    public override Span<byte> MapFrom(ulong address) => Map(address / FrameSize).Slice((int)(address % FrameSize));
+
     public override void Unmap() => Assert.That(--_open.Value, Is.GreaterThanOrEqualTo(0), "a window closed twice");
+
+    public override void Copy(ulong address, Span<byte> bytes, bool write)
+    {
+        Span<byte> place = this[address / FrameSize].Slice((int)(address % FrameSize), bytes.Length);
+        if (write)
+        {
+            bytes.CopyTo(place);
+        }
+        else
+        {
+            place.CopyTo(bytes);
+        }
+    }
 
     public override bool AreUnchanged(EntryObservation[] places, int count)
     {

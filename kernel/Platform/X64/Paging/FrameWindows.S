@@ -38,21 +38,20 @@ window_close:
     invlpg (%rax)
     ret
 
-// bool window_compare(EntryObservation* first, EntryObservation* end, ulong rights, ulong limit): looks at physical addresses
-// below the limit through the next slot; true if each holds its value. No free slot or an address beyond: false.
+// bool window_compare(EntryObservation* first, int count, ulong rights, ulong limit): looks at physical addresses below the
+// limit through the next slot; true if each holds its value. No free slot or an address beyond: false.
     .globl window_compare
 window_compare:
     movq %gs:NEXT_ENTRY, %r8
     movq %gs:NEXT_WINDOW, %r9
     xorl %eax, %eax
     cmpq %gs:LAST_ENTRY, %r8
-    je 3f
-    movl $1, %eax
-1:  cmpq %rsi, %rdi
-    je 2f
-    movq (%rdi), %r10
+    je 4f
+    testl %esi, %esi
+    jz 2f
+1:  movq (%rdi), %r10
     cmpq %rcx, %r10
-    jae 4f
+    jae 3f
     movl %r10d, %r11d
     andq $-4096, %r10
     orq %rdx, %r10
@@ -60,10 +59,34 @@ window_compare:
     invlpg (%r9)
     andl $0xff8, %r11d
     movq (%r9, %r11), %r10
+    cmpq 8(%rdi), %r10
+    jne 3f
     addq $16, %rdi
-    cmpq -8(%rdi), %r10
-    je 1b
-4:  xorl %eax, %eax
-2:  movq $0, (%r8)
+    decl %esi
+    jnz 1b
+2:  incl %eax
+3:  movq $0, (%r8)
     invlpg (%r9)
-3:  ret
+4:  ret
+
+// void window_copy(byte* bytes, ulong address, ulong count, ulong rights, bool write): copies between memory of the core and
+// a physical address, within its frame, through the next slot; panics if there is none left.
+    .globl window_copy
+window_copy:
+    movq %gs:NEXT_ENTRY, %r10
+    movq %gs:NEXT_WINDOW, %r11
+    cmpq %gs:LAST_ENTRY, %r10
+    je window_refused
+    movl %esi, %eax
+    andq $-4096, %rsi
+    orq %rcx, %rsi
+    movq %rsi, (%r10)
+    andl $0xfff, %eax
+    leaq (%r11, %rax), %rsi
+    testb %r8b, %r8b
+    jz 1f
+    xchgq %rdi, %rsi
+1:  call memcpy /* it leaves r10 and r11 alone */
+    movq $0, (%r10)
+    invlpg (%r11)
+    ret

@@ -1,6 +1,7 @@
 using System;
 using System.Runtime;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Microkernel.Core.Hardware;
 using Microkernel.Platform.Cpus;
 using Microkernel.Platform.X64;
@@ -17,12 +18,14 @@ internal sealed unsafe class FrameWindows : PhysicalMemory
     internal const int Depth = 16;
 
     private readonly ulong _frameCount;
+    private readonly ulong _end;
     private readonly ulong _rights;
 
     /// <summary>Windows onto the frames below a number.</summary>
     internal FrameWindows(ulong frameCount, bool noExecute)
     {
         _frameCount = frameCount;
+        _end = frameCount << FrameShift;
         _rights = (ulong)(noExecute ? PageFlags.Data : PageFlags.Data & ~PageFlags.NoExecute);
     }
 
@@ -41,9 +44,37 @@ internal sealed unsafe class FrameWindows : PhysicalMemory
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public override Span<byte> MapFrom(ulong address)
+    {
+        if (address >= _end)
+        {
+            RefuseFrame();
+        }
+
+        // Sound: as above, and the offset is within the window.
+        int offset = (int)address & (FrameSize - 1);
+        return new Span<byte>(Open(address - (uint)offset | _rights) + offset, FrameSize - offset);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public override void Unmap() => Close();
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public override void Copy(ulong address, Span<byte> bytes, bool write)
+    {
+        if (address >= _end || bytes.Length > FrameSize - ((int)address & (FrameSize - 1)))
+        {
+            RefuseFrame();
+        }
+
+        // Sound: the span bounds one side, a frame that exists the other, seen through this CPU's next slot.
+        Copy(ref MemoryMarshal.GetReference(bytes), address, (uint)bytes.Length, _rights, write);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public override bool AreUnchanged(EntryObservation[] places, int count)
     {
         if ((uint)count > (uint)places.Length)
@@ -53,10 +84,7 @@ internal sealed unsafe class FrameWindows : PhysicalMemory
 
         // Sound: the places are in the array; they are looked at through this CPU's next slot, one after the other, within frames
         // that exist.
-        fixed (EntryObservation* first = places)
-        {
-            return AreUnchanged(first, first + count, _rights, _frameCount << FrameShift);
-        }
+        return AreUnchanged(ref places[0], count, _rights, _end);
     }
 
     /// <inheritdoc/>
@@ -85,7 +113,11 @@ internal sealed unsafe class FrameWindows : PhysicalMemory
 
     [MethodImpl(MethodImplOptions.InternalCall)]
     [RuntimeImport("*", "window_compare")]
-    private static extern bool AreUnchanged(EntryObservation* first, EntryObservation* end, ulong rights, ulong limit);
+    private static extern bool AreUnchanged(ref EntryObservation first, int count, ulong rights, ulong limit);
+
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    [RuntimeImport("*", "window_copy")]
+    private static extern void Copy(ref byte bytes, ulong address, ulong count, ulong rights, bool write);
 
     [MethodImpl(MethodImplOptions.InternalCall)]
     [RuntimeImport("*", "window_open")]
