@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microkernel.Core.Abi;
 using Microkernel.Core.Domains;
@@ -19,58 +20,44 @@ public static class GrantMapOperations
     /// <summary>GNTTABOP_map_grant_ref.</summary>
     public static long Map(ref HypercallCall call)
     {
-        uint count = (uint)call.Arg2;
-        if ((int)count < 0)
+        if (!GrantBatch.TryStart(in call, out long result))
         {
-            return XenError.EINVAL;
+            return result;
         }
 
-        while (count > 0)
+        do
         {
             if (!TryMapOne(in call))
             {
                 return XenError.EFAULT;
             }
-
-            call.Arg1 += GrantAbi.MapSize;
-            if (--count > 0 && call.ShouldPreempt)
-            {
-                call.Arg2 = count;
-                return call.Continue();
-            }
         }
-
+        while (GrantBatch.TryNext(ref call, GrantAbi.MapSize));
         return 0;
     }
 
     /// <summary>GNTTABOP_unmap_grant_ref.</summary>
     public static long Unmap(ref HypercallCall call)
     {
-        uint count = (uint)call.Arg2;
-        if ((int)count < 0)
+        if (!GrantBatch.TryStart(in call, out long result))
         {
-            return XenError.EINVAL;
+            return result;
         }
 
-        while (count > 0)
+        int batch;
+        do
         {
-            int batch = (int)Math.Min(count, GrantMapping.BatchSize);
-            if (!TryUnmapSome(ref call, batch))
+            batch = (int)Math.Min((uint)call.Arg2, GrantMapping.BatchSize);
+            if (!TryUnmapSome(in call, batch))
             {
                 return XenError.EFAULT;
             }
-
-            count -= (uint)batch;
-            if (count > 0 && call.ShouldPreempt)
-            {
-                call.Arg2 = count;
-                return call.Continue();
-            }
         }
-
+        while (GrantBatch.TryNext(ref call, GrantAbi.UnmapSize, batch));
         return 0;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool TryMapOne(in HypercallCall call)
     {
         if (!call.TryRead(call.Arg1, out MapRequest request))
@@ -98,26 +85,28 @@ public static class GrantMapOperations
             return GrantAbi.GeneralError;
         }
 
-        bool write = (request.Flags & GrantAbi.MapReadOnly) == 0;
-        ulong gfn = request.Address >> PhysicalMemory.FrameShift;
-        return GrantMapping.Map(domain, request.Domain, request.Reference, gfn, write, out handle);
+        GrantClaim claim = new()
+        {
+            Reference = request.Reference,
+            IsWritable = (request.Flags & GrantAbi.MapReadOnly) == 0,
+        };
+        return GrantMapping.Map(domain, request.Domain, request.Address >> PhysicalMemory.FrameShift, ref claim, out handle);
     }
 
     // What was taken out of the address space is flushed and released even if the array ends in a fault.
-    private static bool TryUnmapSome(ref HypercallCall call, int count)
+    private static bool TryUnmapSome(in HypercallCall call, int count)
     {
-        Span<Mapping> undone = stackalloc Mapping[GrantMapping.BatchSize];
+        Span<Mapping> undone = stackalloc Mapping[count];
         int taken = 0;
         bool readable = true;
         for (int i = 0; i < count && readable; i++)
         {
-            readable = call.TryRead(call.Arg1, out UnmapRequest request);
+            ulong at = call.Arg1 + (ulong)(i * GrantAbi.UnmapSize);
+            readable = call.TryRead(at, out UnmapRequest request);
             if (readable)
             {
-                short status = GrantMapping.Begin(call.Domain, request.Handle, request.Address, out undone[taken]);
-                taken += undone[taken].IsUsed ? 1 : 0;
-                readable = call.TryWrite(call.Arg1 + UnmapStatusOffset, in status);
-                call.Arg1 += GrantAbi.UnmapSize;
+                request.Status = GrantMapping.Begin(call.Domain, request.Handle, request.Address, undone, ref taken);
+                readable = call.TryWrite(at + UnmapStatusOffset, in request.Status);
             }
         }
 

@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using Microkernel.Core.Abi;
 using Microkernel.Core.Domains;
 using Microkernel.Core.Hardware;
@@ -20,8 +21,8 @@ internal static class GrantMapping
     private const int HandlesPerPiece = 128;
 
     /// <summary>Maps a grant of domain <paramref name="id"/> at page <paramref name="gfn"/>; GNTST_*.</summary>
-    public static short Map(
-        Domain domain, ushort id, uint reference, ulong gfn, bool write, out uint handle)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static short Map(Domain domain, ushort id, ulong gfn, ref GrantClaim claim, out uint handle)
     {
         handle = uint.MaxValue;
         Domain? granter = domain.Kernel.Domains.Find(id);
@@ -30,47 +31,39 @@ internal static class GrantMapping
             return GrantAbi.BadDomain;
         }
 
-        short status = granter.Grants.Claim(id, reference, domain.Id, write, forCopy: false, out GrantClaim claim);
+        short status = granter.Grants.Claim(id, domain.Id, forCopy: false, ref claim);
         if (status != GrantAbi.Okay)
         {
             return status;
         }
 
-        NestedAccess access = write ? NestedAccess.All : NestedAccess.Read | NestedAccess.Execute;
+        NestedAccess access = claim.IsWritable ? NestedAccess.All : NestedAccess.Read | NestedAccess.Execute;
         long error = domain.Memory.MapForeign(gfn, claim.Mfn, access);
-        if (error != 0)
+        if (error == 0)
         {
-            granter.Grants.Release(reference, write, in claim);
-            return error == XenError.ENOMEM ? GrantAbi.NoSpace : GrantAbi.GeneralError;
+            domain.GrantLock.Enter();
+            bool added = domain.Grants.Mappings.TryAdd(in claim, gfn, out handle);
+            domain.GrantLock.Exit();
+            if (added)
+            {
+                return GrantAbi.Okay;
+            }
+
+            domain.Memory.UnmapForeign(gfn, claim.Mfn);
+            domain.Memory.Tlb.Shootdown();
+            error = XenError.ENOMEM;
         }
 
-        Mapping mapping = new()
-        {
-            Mfn = claim.Mfn,
-            Gfn = gfn,
-            Reference = reference,
-            Incarnation = claim.Incarnation,
-            Slot = (ushort)granter.Slot,
-            IsWritable = write,
-        };
-        if (TryAdd(domain, in mapping, out handle))
-        {
-            return GrantAbi.Okay;
-        }
-
-        domain.Memory.UnmapForeign(gfn, claim.Mfn);
-        domain.Memory.Tlb.Shootdown();
-        granter.Grants.Release(reference, write, in claim);
-        return GrantAbi.NoSpace;
+        granter.Grants.Release(in claim);
+        return error == XenError.ENOMEM ? GrantAbi.NoSpace : GrantAbi.GeneralError;
     }
 
     /// <summary>
-    /// First step of undoing a mapping: takes it out of the address space and its handle out of use. The caller flushes
-    /// and calls <see cref="Finish"/>. Without an address nothing is to be done, as in Xen.
+    /// First step of undoing a mapping: takes it out of the address space and its handle out of use, and adds it to those
+    /// that the caller flushes with <see cref="Finish"/>. Without an address nothing is to be done, as in Xen.
     /// </summary>
-    public static short Begin(Domain domain, uint handle, ulong address, out Mapping mapping)
+    public static short Begin(Domain domain, uint handle, ulong address, Span<Mapping> undone, ref int count)
     {
-        mapping = default;
         MappingTable table = domain.Grants.Mappings;
         using TicketLock.Holder held = domain.GrantLock.Hold();
         if (handle >= (uint)table.Capacity)
@@ -78,22 +71,22 @@ internal static class GrantMapping
             return GrantAbi.BadHandle;
         }
 
-        using FrameView view = table.View(handle, out int index);
-        ref Mapping entry = ref view.As<Mapping>()[index];
-        if (!entry.IsUsed)
+        short status = GrantAbi.BadHandle;
+        ref Mapping entry = ref table.Open(handle);
+        if (entry.IsUsed)
         {
-            return GrantAbi.BadHandle;
+            bool isUndone = (address == AnyAddress || address >> PhysicalMemory.FrameShift == entry.Gfn)
+                && domain.Memory.UnmapForeign(entry.Gfn, entry.Claim.Mfn) == 0;
+            status = isUndone || address == 0 ? GrantAbi.Okay : GrantAbi.GeneralError;
+            if (isUndone)
+            {
+                undone[count++] = entry;
+                table.Remove(ref entry, handle);
+            }
         }
 
-        ulong gfn = address == AnyAddress ? entry.Gfn : address >> PhysicalMemory.FrameShift;
-        if (gfn != entry.Gfn || domain.Memory.UnmapForeign(gfn, entry.Mfn) != 0)
-        {
-            return address == 0 ? GrantAbi.Okay : GrantAbi.GeneralError;
-        }
-
-        mapping = entry;
-        table.Remove(ref entry, handle);
-        return GrantAbi.Okay;
+        domain.Kernel.Memory.Memory.Unmap();
+        return status;
     }
 
     /// <summary>Flushes the mappings taken away and ends the claims behind them.</summary>
@@ -107,9 +100,7 @@ internal static class GrantMapping
         domain.Memory.Tlb.Shootdown();
         foreach (ref readonly Mapping mapping in mappings)
         {
-            Domain granter = domain.Kernel.Domains.Slots[mapping.Slot];
-            GrantClaim claim = new() { Mfn = mapping.Mfn, Incarnation = mapping.Incarnation };
-            granter.Grants.Release(mapping.Reference, mapping.IsWritable, in claim);
+            domain.Kernel.Domains.Slots[mapping.Claim.Slot].Grants.Release(in mapping.Claim);
         }
     }
 
@@ -124,18 +115,12 @@ internal static class GrantMapping
             while (count < undone.Length && looked < HandlesPerPiece && table.Count > 0)
             {
                 looked++;
-                count += Begin(domain, table.NextInSweep(), AnyAddress, out undone[count]) == GrantAbi.Okay ? 1 : 0;
+                Begin(domain, table.NextInSweep(), AnyAddress, undone, ref count);
             }
 
             Finish(domain, undone.Slice(0, count));
         }
 
         return table.Count == 0;
-    }
-
-    private static bool TryAdd(Domain domain, in Mapping mapping, out uint handle)
-    {
-        using TicketLock.Holder held = domain.GrantLock.Hold();
-        return domain.Grants.Mappings.TryAdd(in mapping, out handle);
     }
 }
