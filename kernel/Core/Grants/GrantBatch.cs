@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microkernel.Core.Abi;
 using Microkernel.Core.Hypercalls;
 
@@ -7,6 +8,7 @@ namespace Microkernel.Core.Grants;
 internal static class GrantBatch
 {
     /// <summary>There are requests to serve; if not, the operation ends with <paramref name="result"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryStart(in HypercallCall call, out long result)
     {
         result = (int)call.Arg2 < 0 ? XenError.EINVAL : 0;
@@ -14,15 +16,16 @@ internal static class GrantBatch
     }
 
     /// <summary>Moves on behind what is done; false if that was all for now: a long array is continued.</summary>
-    public static bool TryNext(ref HypercallCall call, int size, int done = 1)
+    public static bool TryNext(ref HypercallCall call, int size)
     {
-        call.Arg1 += (ulong)(size * done);
-        call.Arg2 = (uint)call.Arg2 - (uint)done;
-        if (call.Arg2 != 0 && call.ShouldPreempt)
+        call.Arg1 += (uint)size;
+        call.Arg2 = (uint)call.Arg2 - 1;
+        if (call.Arg2 == 0 || !call.ShouldPreempt)
         {
-            call.Continue();
+            return call.Arg2 != 0;
         }
 
-        return call.Arg2 != 0 && !call.IsContinued;
+        call.Continue();
+        return false;
     }
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Microkernel.Core.Hardware;
 
 namespace Microkernel.Core.Grants;
 
@@ -18,4 +19,7 @@ internal struct GrantClaim
     public ushort Offset;
     public ushort Length;
     public bool IsWritable;
+
+    /// <summary>How the frame is mapped.</summary>
+    public readonly NestedAccess Access => IsWritable ? NestedAccess.All : NestedAccess.Read | NestedAccess.Execute;
 }

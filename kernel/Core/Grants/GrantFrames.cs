@@ -54,7 +54,10 @@ internal sealed class GrantFrames
     /// <summary>Frame with status words, by index.</summary>
     public ulong Status(int index) => _status[index];
 
-    /// <summary>Physical address of an entry: 8 bytes, or 16 of version 2.</summary>
+    /// <summary>Bytes of an entry: 8, or 16 of version 2.</summary>
+    public int EntrySize => GrantAbi.EntrySize * Version;
+
+    /// <summary>Physical address of an entry.</summary>
     public ulong EntryAddress(uint reference) => Address(_entries, reference, Version + 2);
 
     /// <summary>Physical address of the core's record of an entry, an <see cref="ActiveEntry"/>.</summary>

@@ -44,17 +44,16 @@ public static class GrantMapOperations
             return result;
         }
 
-        int batch;
+        // What was taken out of the address space is flushed and released even if the array ends in a fault.
+        UndoneMappings undone = call.Domain.Kernel.ThisCpu.Undone;
+        bool served;
         do
         {
-            batch = (int)Math.Min((uint)call.Arg2, GrantMapping.BatchSize);
-            if (!TryUnmapSome(in call, batch))
-            {
-                return XenError.EFAULT;
-            }
+            served = TryUnmapOne(in call, undone);
         }
-        while (GrantBatch.TryNext(ref call, GrantAbi.UnmapSize, batch));
-        return 0;
+        while (served && GrantBatch.TryNext(ref call, GrantAbi.UnmapSize));
+        undone.Finish(call.Domain);
+        return served ? 0 : XenError.EFAULT;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -93,25 +92,16 @@ public static class GrantMapOperations
         return GrantMapping.Map(domain, request.Domain, request.Address >> PhysicalMemory.FrameShift, ref claim, out handle);
     }
 
-    // What was taken out of the address space is flushed and released even if the array ends in a fault.
-    private static bool TryUnmapSome(in HypercallCall call, int count)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TryUnmapOne(in HypercallCall call, UndoneMappings undone)
     {
-        Span<Mapping> undone = stackalloc Mapping[count];
-        int taken = 0;
-        bool readable = true;
-        for (int i = 0; i < count && readable; i++)
+        if (!call.TryRead(call.Arg1, out UnmapRequest request))
         {
-            ulong at = call.Arg1 + (ulong)(i * GrantAbi.UnmapSize);
-            readable = call.TryRead(at, out UnmapRequest request);
-            if (readable)
-            {
-                request.Status = GrantMapping.Begin(call.Domain, request.Handle, request.Address, undone, ref taken);
-                readable = call.TryWrite(at + UnmapStatusOffset, in request.Status);
-            }
+            return false;
         }
 
-        GrantMapping.Finish(call.Domain, undone.Slice(0, taken));
-        return readable;
+        request.Status = undone.Undo(call.Domain, request.Handle, request.Address);
+        return call.TryWrite(call.Arg1 + UnmapStatusOffset, in request.Status);
     }
 
     // struct gnttab_map_grant_ref: the same for 32- and 64-bit callers.

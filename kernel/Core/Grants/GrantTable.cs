@@ -158,10 +158,9 @@ public sealed class GrantTable
             return GrantAbi.TryAgain;
         }
 
-        int words = (Frames.Version == 2 ? GrantAbi.EntrySizeV2 : GrantAbi.EntrySize) / sizeof(uint);
-        Span<uint> one = MemoryMarshal.Cast<byte, uint>(_host.Memory.MapFrom(Frames.EntryAddress(first)));
-        Span<uint> other = MemoryMarshal.Cast<byte, uint>(_host.Memory.MapFrom(Frames.EntryAddress(second)));
-        for (int i = 0; i < words; i++)
+        Span<uint> one = MemoryMarshal.Cast<byte, uint>(_host.Memory.Map(Frames.EntryAddress(first), Frames.EntrySize));
+        Span<uint> other = MemoryMarshal.Cast<byte, uint>(_host.Memory.Map(Frames.EntryAddress(second), Frames.EntrySize));
+        for (int i = 0; i < one.Length; i++)
         {
             (one[i], other[i]) = (other[i], one[i]);
         }
@@ -215,7 +214,7 @@ public sealed class GrantTable
 
     private short ClaimEntry(ref ActiveEntry active, ushort grantee, bool forCopy, ref GrantClaim claim)
     {
-        Span<uint> entry = MemoryMarshal.Cast<byte, uint>(_host.Memory.MapFrom(Frames.EntryAddress(claim.Reference)));
+        Span<uint> entry = MemoryMarshal.Cast<byte, uint>(_host.Memory.Map(Frames.EntryAddress(claim.Reference), Frames.EntrySize));
         bool isPart = Frames.Version == 2 && (Volatile.Read(ref entry[0]) & GrantAbi.SubPage) != 0;
         short status = GrantAbi.GeneralError;
         if ((!isPart || forCopy) && TryMark(claim.Reference, ref entry[0], grantee, claim.IsWritable, isPart))

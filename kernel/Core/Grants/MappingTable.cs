@@ -78,6 +78,9 @@ internal sealed class MappingTable
         return ref _memory.Open<Mapping>((_frames[entry / PerFrame] << PhysicalMemory.FrameShift) + (entry % PerFrame * Mapping.Size));
     }
 
+    /// <summary>Closes the window of <see cref="Open"/>.</summary>
+    public void Close() => _memory.Unmap();
+
     /// <summary>The handle of an entry is free again.</summary>
     public void Remove(ref Mapping entry, uint handle)
     {

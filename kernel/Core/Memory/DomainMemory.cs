@@ -233,11 +233,11 @@ public sealed class DomainMemory
     /// Removes a mapping made by <see cref="MapForeign"/>. The caller calls <see cref="GuestTlb.Shootdown"/> and then
     /// drops the reference.
     /// </summary>
-    /// <returns>0 or ENOENT: that frame is not mapped there.</returns>
-    public long UnmapForeign(ulong gfn, ulong mfn)
+    /// <returns>0 or ENOENT: that frame is not mapped there so.</returns>
+    public long UnmapForeign(ulong gfn, ulong mfn, NestedAccess access)
     {
         using TicketLock.Holder held = Physmap.Lock.Hold();
-        long result = Physmap.UnmapForeign(gfn, mfn);
+        long result = Physmap.UnmapForeign(gfn, mfn, access);
         ForeignPages -= result == 0 ? 1UL : 0;
         return result;
     }

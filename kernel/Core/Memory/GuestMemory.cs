@@ -29,11 +29,12 @@ public static class GuestMemory
     }
 
     /// <summary>Fills <paramref name="bytes"/> from guest-virtual address <paramref name="gva"/>.</summary>
-    public static bool TryReadBytes(Vcpu vcpu, ulong gva, Span<byte> bytes) => TryCopy(vcpu, gva, GuestAccess.Read, bytes);
+    public static bool TryReadBytes(Vcpu vcpu, ulong gva, Span<byte> bytes) =>
+        TryCopy(vcpu.Walks, gva, GuestAccess.Read, bytes);
 
     /// <summary>Copies <paramref name="bytes"/> to guest-virtual address <paramref name="gva"/>.</summary>
     public static bool TryWriteBytes(Vcpu vcpu, ulong gva, ReadOnlySpan<byte> bytes) => // A write only reads the span.
-        TryCopy(vcpu, gva, GuestAccess.Write, MemoryMarshal.CreateSpan(ref MemoryMarshal.GetReference(bytes), bytes.Length));
+        TryCopy(vcpu.Walks, gva, GuestAccess.Write, MemoryMarshal.CreateSpan(ref MemoryMarshal.GetReference(bytes), bytes.Length));
 
     /// <summary>
     /// Reads the instruction at linear address <paramref name="address"/> again, as much of it as is mapped. Returns the number of bytes.
@@ -41,46 +42,44 @@ public static class GuestMemory
     public static int Fetch(Vcpu vcpu, ulong address, Span<byte> bytes)
     {
         int count = Math.Min(bytes.Length, PhysicalMemory.FrameSize - Offset(address));
-        if (!TryCopy(vcpu, address, GuestAccess.Fetch, bytes.Slice(0, count)))
+        if (!TryCopy(vcpu.Walks, address, GuestAccess.Fetch, bytes.Slice(0, count)))
         {
             return 0;
         }
 
-        return TryCopy(vcpu, address + (uint)count, GuestAccess.Fetch, bytes.Slice(count)) ? bytes.Length : count;
+        return TryCopy(vcpu.Walks, address + (uint)count, GuestAccess.Fetch, bytes.Slice(count)) ? bytes.Length : count;
     }
 
     private static int Offset(ulong address) => (int)address & (PhysicalMemory.FrameSize - 1);
 
     // The lock is released by hand here: nothing between throws, and this is where hypercalls spend their time.
-    private static bool TryCopy(Vcpu vcpu, ulong gva, GuestAccess access, Span<byte> bytes)
+    private static bool TryCopy(GuestWalks walks, ulong gva, GuestAccess access, Span<byte> bytes)
     {
         if ((uint)(bytes.Length - 1) >= (uint)(PhysicalMemory.FrameSize - Offset(gva)))
         {
-            return TryCopyPages(vcpu, gva, access, bytes);
+            return TryCopyPages(walks, gva, access, bytes);
         }
 
-        GuestWalks walks = vcpu.Walks;
-        TicketLock guard = walks.Physmap.Lock;
-        guard.Enter();
+        walks.Lock.Enter();
         GuestWalk walk = walks.To(gva >> PhysicalMemory.FrameShift);
-        ulong mfn = walk.Holds(vcpu, gva >> PhysicalMemory.FrameShift, access) ? walk.Mfn : Translate(vcpu, gva, access, walk);
+        ulong mfn = walk.Holds(walks, gva >> PhysicalMemory.FrameShift, access) ? walk.Mfn : Translate(walks, gva, access, walk);
         if (mfn != 0)
         {
             ulong address = (mfn << PhysicalMemory.FrameShift) + (uint)Offset(gva);
             walks.Memory.Copy(address, bytes, access == GuestAccess.Write);
         }
 
-        guard.Exit();
+        walks.Lock.Exit();
         return mfn != 0;
     }
 
     // Nothing at all, or more than one page. False if the address space ends where there is more to copy.
-    private static bool TryCopyPages(Vcpu vcpu, ulong gva, GuestAccess access, Span<byte> bytes)
+    private static bool TryCopyPages(GuestWalks walks, ulong gva, GuestAccess access, Span<byte> bytes)
     {
         for (int count; bytes.Length != 0; bytes = bytes.Slice(count), gva += (uint)count)
         {
             count = Math.Min(bytes.Length, PhysicalMemory.FrameSize - Offset(gva));
-            if (!TryCopy(vcpu, gva, access, bytes.Slice(0, count)) || (count < bytes.Length && gva + (uint)count == 0))
+            if (!TryCopy(walks, gva, access, bytes.Slice(0, count)) || (count < bytes.Length && gva + (uint)count == 0))
             {
                 return false;
             }
@@ -90,9 +89,10 @@ public static class GuestMemory
     }
 
     // The frame behind an address that the guest's kernel may touch so; 0 if there is none.
-    private static ulong Translate(Vcpu vcpu, ulong gva, GuestAccess access, GuestWalk walk)
+    private static ulong Translate(GuestWalks walks, ulong gva, GuestAccess access, GuestWalk walk)
     {
-        Physmap physmap = vcpu.Domain.Physmap;
+        Vcpu vcpu = walks.Vcpu;
+        Physmap physmap = walks.Physmap;
         GfnCache cache = vcpu.Translations;
         cache.Refresh(physmap);
         walk.Begin(vcpu.Hardware.Cr3);
@@ -110,7 +110,7 @@ public static class GuestMemory
         ulong mfn = GfnCache.Mfn(frame);
         if (access != GuestAccess.Fetch && !GfnCache.IsForeign(frame))
         {
-            walk.Finish(vcpu, gva >> PhysicalMemory.FrameShift, mfn, canWrite && GfnCache.IsWritable(frame));
+            walk.Finish(walks, gva >> PhysicalMemory.FrameShift, mfn, canWrite && GfnCache.IsWritable(frame));
         }
 
         return mfn;

@@ -30,11 +30,11 @@ public sealed class GuestWalk
 
     /// <summary>It is the translation of <paramref name="page"/> for a read, or a write, by the guest's kernel; never for a fetch.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal bool Holds(Vcpu vcpu, ulong page, GuestAccess access) =>
+    internal bool Holds(GuestWalks walks, ulong page, GuestAccess access) =>
         _page == page
-        && _generation == vcpu.Walks.Physmap.Generation
+        && _generation == walks.Physmap.Generation
         && (access == GuestAccess.Read || (_isWritable && access == GuestAccess.Write))
-        && (_exit == vcpu.Walks.Exit || StillHolds(vcpu, access));
+        && (_exit == walks.Exit || StillHolds(walks, access));
 
     /// <summary>Starts over with a walk from <paramref name="root"/>.</summary>
     internal void Begin(ulong root)
@@ -59,29 +59,29 @@ public sealed class GuestWalk
     internal void SetUsers(bool isUsers) => _isUsers = isUsers;
 
     /// <summary>The walk has succeeded.</summary>
-    internal void Finish(Vcpu vcpu, ulong page, ulong mfn, bool isWritable)
+    internal void Finish(GuestWalks walks, ulong page, ulong mfn, bool isWritable)
     {
         _page = page;
-        _generation = vcpu.Walks.Physmap.Generation;
-        _exit = vcpu.Walks.Exit;
+        _generation = walks.Physmap.Generation;
+        _exit = walks.Exit;
         _isWritable = isWritable;
         Mfn = mfn;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool StillHolds(Vcpu vcpu, GuestAccess access)
+    private bool StillHolds(GuestWalks walks, GuestAccess access)
     {
-        VcpuHardware hardware = vcpu.Hardware;
+        VcpuHardware hardware = walks.Vcpu.Hardware;
         if (_isFleeting
             || _root != hardware.Cr3
             || (hardware.Efer & GuestWalker.EferLongModeActive) == 0
             || (_isUsers && GuestWalker.RefusesUserPages(hardware, access))
-            || !vcpu.Walks.Memory.AreUnchanged(_entries, _count))
+            || !walks.Memory.AreUnchanged(_entries, _count))
         {
             return false;
         }
 
-        _exit = vcpu.Walks.Exit;
+        _exit = walks.Exit;
         return true;
     }
 }

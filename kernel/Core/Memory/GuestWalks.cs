@@ -1,4 +1,5 @@
 using Microkernel.Core.Hardware;
+using Microkernel.Core.Vcpus;
 
 namespace Microkernel.Core.Memory;
 
@@ -9,19 +10,27 @@ public sealed class GuestWalks
 
     private readonly GuestWalk[] _walks = new GuestWalk[Size];
 
-    /// <summary>For a vCPU with this address space. Start-up only: it allocates.</summary>
-    public GuestWalks(Physmap physmap, PhysicalMemory memory)
+    /// <summary>For a vCPU. Start-up only: it allocates.</summary>
+    public GuestWalks(Vcpu vcpu)
     {
-        Physmap = physmap;
-        Memory = memory;
+        Vcpu = vcpu;
+        Physmap = vcpu.Domain.Physmap;
+        Lock = Physmap.Lock;
+        Memory = vcpu.Domain.Kernel.Memory.Memory;
         for (int i = 0; i < Size; i++)
         {
             _walks[i] = new GuestWalk();
         }
     }
 
+    /// <summary>Whose they are.</summary>
+    internal Vcpu Vcpu { get; }
+
     /// <summary>Where its guest-physical pages are.</summary>
     internal Physmap Physmap { get; }
+
+    /// <summary>The address space's lock.</summary>
+    internal TicketLock Lock { get; }
 
     /// <summary>Where the frames are.</summary>
     internal PhysicalMemory Memory { get; }

@@ -148,15 +148,7 @@ public sealed class Physmap
             return Map(gfn, mfn, 0, access, PageKind.Foreign);
         }
 
-        ref ulong entry = ref _memory.Open<ulong>(Place(table, gfn, 1));
-        bool isFree = entry == 0;
-        if (isFree)
-        {
-            entry = _format.Leaf(mfn, 1, access) | (ulong)PageKind.Foreign << KindShift;
-        }
-
-        _memory.Unmap();
-        return isFree ? 0 : XenError.EEXIST;
+        return _memory.CompareExchange(Place(table, gfn, 1), ForeignLeaf(mfn, access), 0) == 0 ? 0 : XenError.EEXIST;
     }
 
     /// <summary>
@@ -188,9 +180,9 @@ public sealed class Physmap
         return result;
     }
 
-    /// <summary>Removes a foreign page if it maps this frame: 0 or ENOENT.</summary>
+    /// <summary>Removes a foreign page if it maps this frame with these rights: 0 or ENOENT.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public long UnmapForeign(ulong gfn, ulong mfn)
+    public long UnmapForeign(ulong gfn, ulong mfn, NestedAccess access)
     {
         ulong table = FindTable(gfn);
         if (table == 0)
@@ -200,20 +192,8 @@ public sealed class Physmap
             table = FindTable(gfn);
         }
 
-        if (table == 0)
-        {
-            return XenError.ENOENT;
-        }
-
-        ref ulong entry = ref _memory.Open<ulong>(Place(table, gfn, 1));
-        bool isMapped = _format.IsPresent(entry) && _format.Mfn(entry) == mfn && KindOf(entry) == PageKind.Foreign;
-        if (isMapped)
-        {
-            entry = 0;
-        }
-
-        _memory.Unmap();
-        return isMapped ? 0 : XenError.ENOENT;
+        ulong leaf = ForeignLeaf(mfn, access);
+        return table != 0 && _memory.CompareExchange(Place(table, gfn, 1), 0, leaf) == leaf ? 0 : XenError.ENOENT;
     }
 
     /// <summary>The kind in a present leaf entry.</summary>
@@ -222,6 +202,9 @@ public sealed class Physmap
     // Physical address of the entry for a page in a table of some level.
     private static ulong Place(ulong table, ulong gfn, int level) => (table << PhysicalMemory.FrameShift)
         + ((gfn >> (level - 1) * BitsPerLevel & EntriesPerTable - 1) * sizeof(ulong));
+
+    private ulong ForeignLeaf(ulong mfn, NestedAccess access) =>
+        _format.Leaf(mfn, 1, access) | (ulong)PageKind.Foreign << KindShift;
 
     private ulong ReadEntry(ulong place)
     {

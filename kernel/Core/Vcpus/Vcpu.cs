@@ -23,7 +23,7 @@ public sealed class Vcpu
         Domain = domain;
         Id = id;
         Tlb = domain.Memory.Tlb;
-        Walks = new GuestWalks(domain.Physmap, domain.Kernel.Memory.Memory);
+        Walks = new GuestWalks(this);
         Hardware = domain.Kernel.Machine.CreateVcpu();
         Cpu = domain.Kernel.Cpus[id % domain.Kernel.Cpus.Length];
         Apic = new LocalApic(this);

@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.InteropServices;
 using System.Threading;
 using Microkernel.Core.Hardware;
 using NUnit.Framework;
@@ -28,7 +29,8 @@ public sealed class FakeMemory(int frameCount) : PhysicalMemory
         return this[mfn];
     }
 
-    public override Span<byte> MapFrom(ulong address) => Map(address / FrameSize).Slice((int)(address % FrameSize));
+    public override Span<byte> Map(ulong address, int length) =>
+        Map(address / FrameSize).Slice((int)(address % FrameSize), length);
 
     public override void Unmap() => Assert.That(--_open.Value, Is.GreaterThanOrEqualTo(0), "a window closed twice");
 
@@ -44,6 +46,9 @@ public sealed class FakeMemory(int frameCount) : PhysicalMemory
             place.CopyTo(bytes);
         }
     }
+
+    public override ulong CompareExchange(ulong address, ulong value, ulong expected) =>
+        Interlocked.CompareExchange(ref MemoryMarshal.AsRef<ulong>(_bytes.AsSpan((int)address)), value, expected);
 
     public override bool AreUnchanged(EntryObservation[] places, int count)
     {

@@ -12,6 +12,7 @@
 // void* window_open(ulong entry): opens the next slot with a page table entry; panics if there is none left.
     .globl window_open
 window_open:
+    .macro OPEN
     movq %gs:NEXT_ENTRY, %rdx
     cmpq %gs:LAST_ENTRY, %rdx
     je window_refused
@@ -21,6 +22,25 @@ window_open:
     movq %rdx, %gs:NEXT_ENTRY
     leaq 4096(%rax), %rdx
     movq %rdx, %gs:NEXT_WINDOW
+    .endm
+    OPEN
+    ret
+
+// byte* window_open_at(ulong address, ulong length, ulong rights, ulong end): the same for bytes at a physical address; panics
+// if they do not lie within a frame below the end.
+    .globl window_open_at
+window_open_at:
+    movl %edi, %r8d
+    andl $0xfff, %r8d
+    addq %r8, %rsi
+    cmpq $4096, %rsi
+    ja frame_refused
+    cmpq %rcx, %rdi
+    jae frame_refused
+    xorq %r8, %rdi
+    orq %rdx, %rdi
+    OPEN
+    addq %r8, %rax
     ret
 
 // void window_close(): closes the slot opened last and flushes its translation; panics if none is open.
@@ -69,24 +89,51 @@ window_compare:
     invlpg (%r9)
 4:  ret
 
-// void window_copy(byte* bytes, ulong address, ulong count, ulong rights, bool write): copies between memory of the core and
-// a physical address, within its frame, through the next slot; panics if there is none left.
-    .globl window_copy
-window_copy:
+// The next slot shows the frame with the address in rdi, of which rsi bytes are looked at, and is left in r10 and r11; rdi
+// becomes a pointer. rdx: rights, rcx: end. Panics if there is no slot left, or as above.
+    .macro SHOW
     movq %gs:NEXT_ENTRY, %r10
     movq %gs:NEXT_WINDOW, %r11
     cmpq %gs:LAST_ENTRY, %r10
     je window_refused
-    movl %esi, %eax
-    andq $-4096, %rsi
-    orq %rcx, %rsi
-    movq %rsi, (%r10)
+    cmpq %rcx, %rdi
+    jae frame_refused
+    movl %edi, %eax
     andl $0xfff, %eax
-    leaq (%r11, %rax), %rsi
-    testb %r8b, %r8b
-    jz 1f
-    xchgq %rdi, %rsi
-1:  call memcpy /* it leaves r10 and r11 alone */
+    leaq (%rsi, %rax), %rcx
+    cmpq $4096, %rcx
+    ja frame_refused
+    xorq %rax, %rdi
+    orq %rdx, %rdi
+    movq %rdi, (%r10)
+    leaq (%r11, %rax), %rdi
+    .endm
+
+    .macro HIDE
     movq $0, (%r10)
     invlpg (%r11)
+    .endm
+
+// void window_copy(ulong address, ulong count, ulong rights, ulong end, byte* bytes, bool write): copies between memory of the
+// core and a physical address.
+    .globl window_copy
+window_copy:
+    SHOW
+    movq %rsi, %rdx
+    movq %r8, %rsi
+    testb %r9b, %r9b
+    jnz 1f
+    xchgq %rdi, %rsi
+1:  call memcpy /* it leaves r10 and r11 alone */
+    HIDE
+    ret
+
+// ulong window_exchange(ulong address, ulong size, ulong rights, ulong end, ulong value, ulong expected): compares and
+// exchanges eight bytes at a physical address; returns what was there.
+    .globl window_exchange
+window_exchange:
+    SHOW
+    movq %r9, %rax
+    lock cmpxchgq %r8, (%rdi)
+    HIDE
     ret

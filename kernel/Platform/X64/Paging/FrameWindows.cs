@@ -44,17 +44,9 @@ internal sealed unsafe class FrameWindows : PhysicalMemory
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public override Span<byte> MapFrom(ulong address)
-    {
-        if (address >= _end)
-        {
-            RefuseFrame();
-        }
-
-        // Sound: as above, and the offset is within the window.
-        int offset = (int)address & (FrameSize - 1);
-        return new Span<byte>(Open(address - (uint)offset | _rights) + offset, FrameSize - offset);
-    }
+    public override Span<byte> Map(ulong address, int length) =>
+        // Sound: as above; the bytes are checked to lie within a frame that exists.
+        new(OpenAt(address, (uint)length, _rights, _end), length);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -64,14 +56,15 @@ internal sealed unsafe class FrameWindows : PhysicalMemory
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public override void Copy(ulong address, Span<byte> bytes, bool write)
     {
-        if (address >= _end || bytes.Length > FrameSize - ((int)address & (FrameSize - 1)))
-        {
-            RefuseFrame();
-        }
-
-        // Sound: the span bounds one side, a frame that exists the other, seen through this CPU's next slot.
-        Copy(ref MemoryMarshal.GetReference(bytes), address, (uint)bytes.Length, _rights, write);
+        // Sound: the span bounds one side; the other is checked to lie within a frame that exists, seen through this CPU's next slot.
+        Copy(address, (uint)bytes.Length, _rights, _end, ref MemoryMarshal.GetReference(bytes), write);
     }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public override ulong CompareExchange(ulong address, ulong value, ulong expected) =>
+        // Sound: as above.
+        CompareExchange(address, sizeof(ulong), _rights, _end, value, expected);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -104,7 +97,9 @@ internal sealed unsafe class FrameWindows : PhysicalMemory
         Unmap();
     }
 
-    private static void RefuseFrame() => throw new InvalidOperationException("a window onto a frame that does not exist");
+    /// <summary>Where the assembly goes instead of looking at a frame.</summary>
+    [RuntimeExport("frame_refused")]
+    private static void RefuseFrame() => throw new InvalidOperationException("a window onto a frame that does not exist, or beyond its end");
 
     /// <summary>Where the assembly goes instead of opening or closing.</summary>
     [RuntimeExport("window_refused")]
@@ -117,11 +112,19 @@ internal sealed unsafe class FrameWindows : PhysicalMemory
 
     [MethodImpl(MethodImplOptions.InternalCall)]
     [RuntimeImport("*", "window_copy")]
-    private static extern void Copy(ref byte bytes, ulong address, ulong count, ulong rights, bool write);
+    private static extern void Copy(ulong address, ulong count, ulong rights, ulong end, ref byte bytes, bool write);
+
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    [RuntimeImport("*", "window_exchange")]
+    private static extern ulong CompareExchange(ulong address, ulong size, ulong rights, ulong end, ulong value, ulong expected);
 
     [MethodImpl(MethodImplOptions.InternalCall)]
     [RuntimeImport("*", "window_open")]
     private static extern byte* Open(ulong entry);
+
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    [RuntimeImport("*", "window_open_at")]
+    private static extern byte* OpenAt(ulong address, ulong length, ulong rights, ulong end);
 
     [MethodImpl(MethodImplOptions.InternalCall)]
     [RuntimeImport("*", "window_close")]
