@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microkernel.Core.Abi;
 using Microkernel.Core.Domains;
 using Microkernel.Core.Hardware;
@@ -36,7 +37,7 @@ internal sealed class GrantFrames
     public int Version { get; private set; }
 
     /// <summary>Number of entries: 512 in a frame, or 256 of version 2.</summary>
-    public int EntryCount => Count << (10 - Version);
+    public int EntryCount { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => Count << (10 - Version); }
 
     /// <summary>No table; the frames go with the pool.</summary>
     public void Close() => Version = Count = StatusCount = 0;

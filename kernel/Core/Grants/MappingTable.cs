@@ -82,6 +82,7 @@ internal sealed class MappingTable
     public void Close() => _memory.Unmap();
 
     /// <summary>The handle of an entry is free again.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Remove(ref Mapping entry, uint handle)
     {
         entry.Claim.Mfn = 0;

@@ -38,11 +38,12 @@ public sealed class UndoneMappings
             if (entry.IsUsed)
             {
                 bool isUndone = (address == AnyAddress || address >> PhysicalMemory.FrameShift == entry.Gfn)
-                    && domain.Memory.UnmapForeign(entry.Gfn, entry.Claim.Mfn, entry.Claim.Access) == 0;
+                    && domain.Memory.UnmapForeign(entry.Gfn, entry.Claim.Mfn, entry.Claim.Access);
                 status = isUndone || address == 0 ? GrantAbi.Okay : GrantAbi.GeneralError;
                 if (isUndone)
                 {
-                    _mappings[_count++] = entry;
+                    ref Mapping undone = ref _mappings[_count++];
+                    undone = entry;
                     table.Remove(ref entry, handle);
                 }
             }
@@ -57,15 +58,17 @@ public sealed class UndoneMappings
     /// <summary>Flushes the domain's translations and ends the claims behind its mappings.</summary>
     internal void Finish(Domain domain)
     {
-        if (_count != 0)
+        if (_count == 0)
         {
-            domain.Memory.Tlb.Shootdown();
+            return;
         }
 
-        while (_count > 0)
+        domain.Memory.Tlb.Shootdown();
+        do
         {
             ref readonly GrantClaim claim = ref _mappings[--_count].Claim;
             domain.Kernel.Domains.Slots[claim.Slot].Grants.Release(in claim);
         }
+        while (_count != 0);
     }
 }

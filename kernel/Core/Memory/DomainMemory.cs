@@ -217,7 +217,7 @@ public sealed class DomainMemory
     /// <returns>0, EINVAL (range, another foreign page) or ENOMEM.</returns>
     public long MapForeign(ulong gfn, ulong mfn, NestedAccess access)
     {
-        using TicketLock.Holder held = Physmap.Lock.Hold();
+        Physmap.Lock.Enter();
         long result;
         do
         {
@@ -226,6 +226,7 @@ public sealed class DomainMemory
         while (result == XenError.EEXIST && (result = ClearRange(gfn, 1)) == 0);
 
         ForeignPages += result == 0 ? 1UL : 0;
+        Physmap.Lock.Exit();
         return result;
     }
 
@@ -233,13 +234,14 @@ public sealed class DomainMemory
     /// Removes a mapping made by <see cref="MapForeign"/>. The caller calls <see cref="GuestTlb.Shootdown"/> and then
     /// drops the reference.
     /// </summary>
-    /// <returns>0 or ENOENT: that frame is not mapped there so.</returns>
-    public long UnmapForeign(ulong gfn, ulong mfn, NestedAccess access)
+    /// <returns>False: that frame is not mapped there so.</returns>
+    public bool UnmapForeign(ulong gfn, ulong mfn, NestedAccess access)
     {
-        using TicketLock.Holder held = Physmap.Lock.Hold();
-        long result = Physmap.UnmapForeign(gfn, mfn, access);
-        ForeignPages -= result == 0 ? 1UL : 0;
-        return result;
+        Physmap.Lock.Enter();
+        bool removed = Physmap.UnmapForeign(gfn, mfn, access);
+        ForeignPages -= removed ? 1UL : 0;
+        Physmap.Lock.Exit();
+        return removed;
     }
 
     /// <summary>Keeps a page of guest memory from being freed until <see cref="Unpin"/>; it stays mapped or not.</summary>

@@ -61,7 +61,7 @@ public sealed class FrameTable
             return false;
         }
 
-        ref ulong record = ref Record(mfn);
+        ref ulong record = ref _records[(int)mfn];
         ulong wanted = Compose(owner, FrameType.GuestRam, Held);
         while (true)
         {

@@ -30,11 +30,19 @@ public sealed class GuestWalk
 
     /// <summary>It is the translation of <paramref name="page"/> for a read, or a write, by the guest's kernel; never for a fetch.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal bool Holds(GuestWalks walks, ulong page, GuestAccess access) =>
-        _page == page
-        && _generation == walks.Physmap.Generation
-        && (access == GuestAccess.Read || (_isWritable && access == GuestAccess.Write))
-        && (_exit == walks.Exit || StillHolds(walks, access));
+    internal bool Holds(GuestWalks walks, ulong page, GuestAccess access)
+    {
+        if (_page != page
+            || _generation != walks.Physmap.Generation
+            || (access != GuestAccess.Read && !(_isWritable && access == GuestAccess.Write))
+            || (_exit != walks.Exit && !StillHolds(walks, access)))
+        {
+            return false;
+        }
+
+        _exit = walks.Exit;
+        return true;
+    }
 
     /// <summary>Starts over with a walk from <paramref name="root"/>.</summary>
     internal void Begin(ulong root)
@@ -72,16 +80,10 @@ public sealed class GuestWalk
     private bool StillHolds(GuestWalks walks, GuestAccess access)
     {
         VcpuHardware hardware = walks.Vcpu.Hardware;
-        if (_isFleeting
-            || _root != hardware.Cr3
-            || (hardware.Efer & GuestWalker.EferLongModeActive) == 0
-            || (_isUsers && GuestWalker.RefusesUserPages(hardware, access))
-            || !walks.Memory.AreUnchanged(_entries, _count))
-        {
-            return false;
-        }
-
-        _exit = walks.Exit;
-        return true;
+        return !_isFleeting
+            && _root == hardware.Cr3
+            && (hardware.Efer & GuestWalker.EferLongModeActive) != 0
+            && !(_isUsers && GuestWalker.RefusesUserPages(hardware, access))
+            && walks.Memory.AreUnchanged(_entries, _count);
     }
 }

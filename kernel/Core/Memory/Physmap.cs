@@ -180,20 +180,14 @@ public sealed class Physmap
         return result;
     }
 
-    /// <summary>Removes a foreign page if it maps this frame with these rights: 0 or ENOENT.</summary>
+    /// <summary>Removes a foreign page if it maps this frame with these rights; false if it does not.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public long UnmapForeign(ulong gfn, ulong mfn, NestedAccess access)
+    public bool UnmapForeign(ulong gfn, ulong mfn, NestedAccess access)
     {
         ulong table = FindTable(gfn);
-        if (table == 0)
-        {
-            // The lookup leaves the table in the cache.
-            TryLookup(gfn, out _);
-            table = FindTable(gfn);
-        }
-
+        table = table != 0 ? table : WalkToTable(gfn);
         ulong leaf = ForeignLeaf(mfn, access);
-        return table != 0 && _memory.CompareExchange(Place(table, gfn, 1), 0, leaf) == leaf ? 0 : XenError.ENOENT;
+        return table != 0 && _memory.CompareExchange(Place(table, gfn, 1), 0, leaf) == leaf;
     }
 
     /// <summary>The kind in a present leaf entry.</summary>
@@ -287,7 +281,16 @@ public sealed class Physmap
         return 0;
     }
 
+    // The table with the entry of a page; 0 if there is none. A lookup leaves it where FindTable looks.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ulong WalkToTable(ulong gfn)
+    {
+        TryLookup(gfn, out _);
+        return FindTable(gfn);
+    }
+
     // The table with the entry of a page, if it was walked lately; otherwise 0.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ulong FindTable(ulong gfn)
     {
         ref (ulong Region, ulong Table) cached = ref Cached(gfn);
