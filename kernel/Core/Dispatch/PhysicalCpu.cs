@@ -1,5 +1,6 @@
 using System.Threading;
 using Microkernel.Core.Domains;
+using Microkernel.Core.Grants;
 using Microkernel.Core.Hardware;
 using Microkernel.Core.Memory;
 using Microkernel.Core.Time;
@@ -40,6 +41,9 @@ public sealed class PhysicalCpu
 
     /// <summary>Address-space tags of this CPU.</summary>
     public AsidAllocator Asids { get; }
+
+    /// <summary>Grant mappings being undone here.</summary>
+    public UndoneMappings Undone { get; } = new();
 
     /// <summary>Who runs here, or null.</summary>
     public Vcpu? Current { get; set; }

@@ -9,8 +9,8 @@ namespace Microkernel.Core.Grants;
 [StructLayout(LayoutKind.Sequential)]
 internal struct ActiveEntry
 {
-    /// <summary>Bytes of an entry.</summary>
-    public const int Size = 16;
+    /// <summary>log2 of the bytes of an entry.</summary>
+    public const int SizeShift = 4;
 
     public ulong Mfn;
     public ushort Grantee;

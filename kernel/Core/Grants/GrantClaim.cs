@@ -1,12 +1,25 @@
+using System.Runtime.InteropServices;
+using Microkernel.Core.Hardware;
+
 namespace Microkernel.Core.Grants;
 
-/// <summary>What a claimed grant gives access to: a frame, referenced until the claim is released, or a part of it.</summary>
+/// <summary>A grant that is wanted, and once it is claimed what it gives: a frame, referenced until the release, or a part of it.</summary>
+[StructLayout(LayoutKind.Sequential)]
 internal struct GrantClaim
 {
     public ulong Mfn;
-    public int Offset;
-    public int Length;
+    public uint Reference;
 
     /// <summary>The granter's table that counts the claim.</summary>
     public uint Incarnation;
+
+    /// <summary>The granter's slot.</summary>
+    public ushort Slot;
+
+    public ushort Offset;
+    public ushort Length;
+    public bool IsWritable;
+
+    /// <summary>How the frame is mapped.</summary>
+    public readonly NestedAccess Access => IsWritable ? NestedAccess.All : NestedAccess.Read | NestedAccess.Execute;
 }

@@ -12,7 +12,7 @@ internal static class GrantConversion
     {
         Span<ulong> gfns = stackalloc ulong[GrantAbi.ReservedEntries];
         Span<uint> headers = stackalloc uint[GrantAbi.ReservedEntries];
-        if (!TryRead(frames, headers, gfns))
+        if (!TryRead(frames, memory, headers, gfns))
         {
             return XenError.EINVAL;
         }
@@ -32,13 +32,13 @@ internal static class GrantConversion
             memory.Zero(frames.Status(i), 1);
         }
 
-        Write(frames, headers, gfns);
+        Write(frames, memory, headers, gfns);
         return 0;
     }
 
-    private static bool TryRead(GrantFrames frames, Span<uint> headers, Span<ulong> gfns)
+    private static bool TryRead(GrantFrames frames, PhysicalMemory memory, Span<uint> headers, Span<ulong> gfns)
     {
-        using FrameView view = frames.ViewEntry(0, out _);
+        using FrameView view = new(memory, frames.Entries(0));
         Span<uint> words = view.As<uint>();
         for (int i = 0; i < headers.Length; i++)
         {
@@ -56,9 +56,9 @@ internal static class GrantConversion
         return true;
     }
 
-    private static void Write(GrantFrames frames, Span<uint> headers, Span<ulong> gfns)
+    private static void Write(GrantFrames frames, PhysicalMemory memory, Span<uint> headers, Span<ulong> gfns)
     {
-        using FrameView view = frames.ViewEntry(0, out _);
+        using FrameView view = new(memory, frames.Entries(0));
         Span<uint> words = view.As<uint>();
         for (int i = 0; i < headers.Length; i++)
         {

@@ -13,13 +13,12 @@ public static class GrantCopyOperations
     /// <summary>GNTTABOP_copy.</summary>
     public static long Copy(ref HypercallCall call)
     {
-        uint count = (uint)call.Arg2;
-        if ((int)count < 0)
+        if (!GrantBatch.TryStart(in call, out long result))
         {
-            return XenError.EINVAL;
+            return result;
         }
 
-        while (count > 0)
+        do
         {
             if (!CopyRequest.TryRead(in call, out CopyRequest request))
             {
@@ -31,15 +30,8 @@ public static class GrantCopyOperations
             {
                 return XenError.EFAULT;
             }
-
-            call.Arg1 += (ulong)(call.Is32 ? GrantAbi.CopySize32 : GrantAbi.CopySize);
-            if (--count > 0 && call.ShouldPreempt)
-            {
-                call.Arg2 = count;
-                return call.Continue();
-            }
         }
-
+        while (GrantBatch.TryNext(ref call, call.Is32 ? GrantAbi.CopySize32 : GrantAbi.CopySize));
         return 0;
     }
 
@@ -72,10 +64,10 @@ public static class GrantCopyOperations
         if (status == GrantAbi.Okay)
         {
             status = CopyBytes(caller.Kernel.Memory.Memory, in request, in from, in to);
-            GiveBack(target, in request.Target, write: true, in to);
+            GiveBack(target, in request.Target, in to);
         }
 
-        GiveBack(source, in request.Source, write: false, in from);
+        GiveBack(source, in request.Source, in from);
         return status;
     }
 
@@ -100,22 +92,22 @@ public static class GrantCopyOperations
 
     private static short Take(Domain caller, Domain domain, in CopyPlace place, bool write, out GrantClaim claim)
     {
+        claim = new GrantClaim { Reference = (uint)place.Number, Length = PhysicalMemory.FrameSize, IsWritable = write };
         if (place.IsReference)
         {
             ushort id = place.Domain == DomainIds.Self ? caller.Id : place.Domain;
-            return domain.Grants.Claim(id, (uint)place.Number, caller.Id, write, forCopy: true, out claim);
+            return domain.Grants.Claim(id, caller.Id, forCopy: true, ref claim);
         }
 
-        claim = new GrantClaim { Length = PhysicalMemory.FrameSize };
         bool taken = caller.Memory.TryPin(place.Number, out claim.Mfn);
         return taken ? GrantAbi.Okay : GrantAbi.BadPage;
     }
 
-    private static void GiveBack(Domain domain, in CopyPlace place, bool write, in GrantClaim claim)
+    private static void GiveBack(Domain domain, in CopyPlace place, in GrantClaim claim)
     {
         if (place.IsReference)
         {
-            domain.Grants.Release((uint)place.Number, write, in claim);
+            domain.Grants.Release(in claim);
         }
         else
         {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microkernel.Core.Abi;
 using Microkernel.Core.Domains;
 using Microkernel.Core.Hardware;
@@ -16,21 +17,15 @@ internal sealed class GrantFrames
 
     private const uint EntriesPerFrame = PhysicalMemory.FrameSize / GrantAbi.EntrySize;
     private const uint EntriesPerFrameV2 = PhysicalMemory.FrameSize / GrantAbi.EntrySizeV2;
-    private const uint ActivePerFrame = PhysicalMemory.FrameSize / ActiveEntry.Size;
     private const uint StatusPerFrame = PhysicalMemory.FrameSize / sizeof(ushort);
-    private const int ActiveFramesPerFrame = (int)(EntriesPerFrame / ActivePerFrame);
+    private const int ActiveFramesPerFrame = (int)EntriesPerFrame << ActiveEntry.SizeShift >> PhysicalMemory.FrameShift;
 
     private readonly Domain _domain;
-    private readonly PhysicalMemory _memory;
     private readonly ulong[] _entries = new ulong[MaxFrames];
     private readonly ulong[] _active = new ulong[MaxFrames * ActiveFramesPerFrame];
     private readonly ulong[] _status = new ulong[MaxFrames * EntriesPerFrameV2 / StatusPerFrame];
 
-    public GrantFrames(Domain domain)
-    {
-        _domain = domain;
-        _memory = domain.Kernel.Memory.Memory;
-    }
+    public GrantFrames(Domain domain) => _domain = domain;
 
     /// <summary>Frames with entries.</summary>
     public int Count { get; private set; }
@@ -41,8 +36,8 @@ internal sealed class GrantFrames
     /// <summary>Layout of the entries: 1 or 2; 0 while there is no table.</summary>
     public int Version { get; private set; }
 
-    /// <summary>Number of entries.</summary>
-    public int EntryCount => Count * (int)(Version == 2 ? EntriesPerFrameV2 : EntriesPerFrame);
+    /// <summary>Number of entries: 512 in a frame, or 256 of version 2.</summary>
+    public int EntryCount { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => Count << (10 - Version); }
 
     /// <summary>No table; the frames go with the pool.</summary>
     public void Close() => Version = Count = StatusCount = 0;
@@ -60,35 +55,17 @@ internal sealed class GrantFrames
     /// <summary>Frame with status words, by index.</summary>
     public ulong Status(int index) => _status[index];
 
-    /// <summary>A window onto the frame with an entry; <paramref name="word"/> is where it starts in 32-bit words.</summary>
-    public FrameView ViewEntry(uint reference, out int word)
-    {
-        uint entry = (uint)SpeculationSafe.Index(reference, EntryCount);
-        if (Version == 2)
-        {
-            word = (int)(entry % EntriesPerFrameV2 * (GrantAbi.EntrySizeV2 / sizeof(uint)));
-            return new FrameView(_memory, _entries[entry / EntriesPerFrameV2]);
-        }
+    /// <summary>Bytes of an entry: 8, or 16 of version 2.</summary>
+    public int EntrySize => GrantAbi.EntrySize * Version;
 
-        word = (int)(entry % EntriesPerFrame * (GrantAbi.EntrySize / sizeof(uint)));
-        return new FrameView(_memory, _entries[entry / EntriesPerFrame]);
-    }
+    /// <summary>Physical address of an entry.</summary>
+    public ulong EntryAddress(uint reference) => Address(_entries, reference, Version + 2);
 
-    /// <summary>A window onto the core's record of an entry.</summary>
-    public FrameView ViewActive(uint reference, out int index)
-    {
-        uint entry = (uint)SpeculationSafe.Index(reference, EntryCount);
-        index = (int)(entry % ActivePerFrame);
-        return new FrameView(_memory, _active[entry / ActivePerFrame]);
-    }
+    /// <summary>Physical address of the core's record of an entry, an <see cref="ActiveEntry"/>.</summary>
+    public ulong ActiveAddress(uint reference) => Address(_active, reference, ActiveEntry.SizeShift);
 
-    /// <summary>A window onto the status word of an entry of version 2.</summary>
-    public FrameView ViewStatus(uint reference, out int index)
-    {
-        uint entry = (uint)SpeculationSafe.Index(reference, EntryCount);
-        index = (int)(entry % StatusPerFrame);
-        return new FrameView(_memory, _status[entry / StatusPerFrame]);
-    }
+    /// <summary>Physical address of the status word of an entry of version 2.</summary>
+    public ulong StatusAddress(uint reference) => Address(_status, reference, 1);
 
     /// <summary>Grows to <paramref name="count"/> frames; false when the pool has no more. What was added stays.</summary>
     public bool TryGrow(int count)
@@ -136,6 +113,12 @@ internal sealed class GrantFrames
 
         Version = 1;
         return true;
+    }
+
+    private ulong Address(ulong[] frames, uint reference, int sizeShift)
+    {
+        uint at = (uint)SpeculationSafe.Index(reference, EntryCount) << sizeShift;
+        return (frames[at >> PhysicalMemory.FrameShift] << PhysicalMemory.FrameShift) + (at & (PhysicalMemory.FrameSize - 1));
     }
 
     private bool TryAddStatus(int frames)

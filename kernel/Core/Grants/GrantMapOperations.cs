@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microkernel.Core.Abi;
 using Microkernel.Core.Domains;
@@ -19,58 +20,43 @@ public static class GrantMapOperations
     /// <summary>GNTTABOP_map_grant_ref.</summary>
     public static long Map(ref HypercallCall call)
     {
-        uint count = (uint)call.Arg2;
-        if ((int)count < 0)
+        if (!GrantBatch.TryStart(in call, out long result))
         {
-            return XenError.EINVAL;
+            return result;
         }
 
-        while (count > 0)
+        do
         {
             if (!TryMapOne(in call))
             {
                 return XenError.EFAULT;
             }
-
-            call.Arg1 += GrantAbi.MapSize;
-            if (--count > 0 && call.ShouldPreempt)
-            {
-                call.Arg2 = count;
-                return call.Continue();
-            }
         }
-
+        while (GrantBatch.TryNext(ref call, GrantAbi.MapSize));
         return 0;
     }
 
     /// <summary>GNTTABOP_unmap_grant_ref.</summary>
     public static long Unmap(ref HypercallCall call)
     {
-        uint count = (uint)call.Arg2;
-        if ((int)count < 0)
+        if (!GrantBatch.TryStart(in call, out long result))
         {
-            return XenError.EINVAL;
+            return result;
         }
 
-        while (count > 0)
+        // What was taken out of the address space is flushed and released even if the array ends in a fault.
+        UndoneMappings undone = call.Domain.Kernel.ThisCpu.Undone;
+        bool served;
+        do
         {
-            int batch = (int)Math.Min(count, GrantMapping.BatchSize);
-            if (!TryUnmapSome(ref call, batch))
-            {
-                return XenError.EFAULT;
-            }
-
-            count -= (uint)batch;
-            if (count > 0 && call.ShouldPreempt)
-            {
-                call.Arg2 = count;
-                return call.Continue();
-            }
+            served = TryUnmapOne(in call, undone);
         }
-
-        return 0;
+        while (served && GrantBatch.TryNext(ref call, GrantAbi.UnmapSize));
+        undone.Finish(call.Domain);
+        return served ? 0 : XenError.EFAULT;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool TryMapOne(in HypercallCall call)
     {
         if (!call.TryRead(call.Arg1, out MapRequest request))
@@ -98,31 +84,24 @@ public static class GrantMapOperations
             return GrantAbi.GeneralError;
         }
 
-        bool write = (request.Flags & GrantAbi.MapReadOnly) == 0;
-        ulong gfn = request.Address >> PhysicalMemory.FrameShift;
-        return GrantMapping.Map(domain, request.Domain, request.Reference, gfn, write, out handle);
+        GrantClaim claim = new()
+        {
+            Reference = request.Reference,
+            IsWritable = (request.Flags & GrantAbi.MapReadOnly) == 0,
+        };
+        return GrantMapping.Map(domain, request.Domain, request.Address >> PhysicalMemory.FrameShift, ref claim, out handle);
     }
 
-    // What was taken out of the address space is flushed and released even if the array ends in a fault.
-    private static bool TryUnmapSome(ref HypercallCall call, int count)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool TryUnmapOne(in HypercallCall call, UndoneMappings undone)
     {
-        Span<Mapping> undone = stackalloc Mapping[GrantMapping.BatchSize];
-        int taken = 0;
-        bool readable = true;
-        for (int i = 0; i < count && readable; i++)
+        if (!call.TryRead(call.Arg1, out UnmapRequest request))
         {
-            readable = call.TryRead(call.Arg1, out UnmapRequest request);
-            if (readable)
-            {
-                short status = GrantMapping.Begin(call.Domain, request.Handle, request.Address, out undone[taken]);
-                taken += undone[taken].IsUsed ? 1 : 0;
-                readable = call.TryWrite(call.Arg1 + UnmapStatusOffset, in status);
-                call.Arg1 += GrantAbi.UnmapSize;
-            }
+            return false;
         }
 
-        GrantMapping.Finish(call.Domain, undone.Slice(0, taken));
-        return readable;
+        request.Status = undone.Undo(call.Domain, request.Handle, request.Address);
+        return call.TryWrite(call.Arg1 + UnmapStatusOffset, in request.Status);
     }
 
     // struct gnttab_map_grant_ref: the same for 32- and 64-bit callers.

@@ -183,13 +183,12 @@ public static class GrantOperations
 
     private static long SwapGrantRef(ref HypercallCall call)
     {
-        uint count = (uint)call.Arg2;
-        if ((int)count < 0)
+        if (!GrantBatch.TryStart(in call, out long result))
         {
-            return XenError.EINVAL;
+            return result;
         }
 
-        while (count > 0)
+        do
         {
             if (!call.TryRead(call.Arg1, out ulong references))
             {
@@ -201,27 +200,19 @@ public static class GrantOperations
             {
                 return XenError.EFAULT;
             }
-
-            call.Arg1 += GrantAbi.SwapSize;
-            if (--count > 0 && call.ShouldPreempt)
-            {
-                call.Arg2 = count;
-                return call.Continue();
-            }
         }
-
+        while (GrantBatch.TryNext(ref call, GrantAbi.SwapSize));
         return 0;
     }
 
     private static long CacheFlush(ref HypercallCall call)
     {
-        uint count = (uint)call.Arg2;
-        if ((int)count < 0)
+        if (!GrantBatch.TryStart(in call, out long result))
         {
-            return XenError.EINVAL;
+            return result;
         }
 
-        for (; count > 0; count--)
+        do
         {
             if (!call.TryRead(call.Arg1, out CacheRequest request))
             {
@@ -233,15 +224,8 @@ public static class GrantOperations
             {
                 return XenError.EINVAL;
             }
-
-            call.Arg1 += GrantAbi.CacheFlushSize;
-            if (count > 1 && call.ShouldPreempt)
-            {
-                call.Arg2 = count - 1;
-                return call.Continue();
-            }
         }
-
+        while (GrantBatch.TryNext(ref call, GrantAbi.CacheFlushSize));
         return 0;
     }
 

@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Threading;
 using Microkernel.Core.Abi;
@@ -18,10 +19,13 @@ public sealed class GrantTable
     private const uint ClaimedBits = GrantAbi.Reading | GrantAbi.Writing;
 
     private readonly Domain _domain;
+    private readonly HostMemory _host;
+
     /// <summary>Creates the grant table of a domain slot. Only during start-up: it allocates.</summary>
     public GrantTable(Domain domain)
     {
         _domain = domain;
+        _host = domain.Kernel.Memory;
         Frames = new GrantFrames(domain);
         Mappings = new MappingTable(domain);
     }
@@ -99,50 +103,24 @@ public sealed class GrantTable
     /// a grant to a part of a page.
     /// </summary>
     /// <returns>GNTST_*.</returns>
-    internal short Claim(ushort id, uint reference, ushort grantee, bool write, bool forCopy, out GrantClaim claim)
+    internal short Claim(ushort id, ushort grantee, bool forCopy, ref GrantClaim claim)
     {
-        using TicketLock.Holder held = _domain.GrantLock.Hold();
-        claim = new GrantClaim { Length = PhysicalMemory.FrameSize, Incarnation = Incarnation };
-        if (_domain.Id != id || Frames.Version == 0)
-        {
-            return GrantAbi.BadDomain;
-        }
-
-        if (reference >= (uint)Frames.EntryCount)
-        {
-            return GrantAbi.BadReference;
-        }
-
-        using FrameView view = Frames.ViewActive(reference, out int index);
-        ref ActiveEntry active = ref view.As<ActiveEntry>()[index];
-        if ((active.IsActive && active.Grantee != grantee) || (write ? active.Writers : active.Readers) == ushort.MaxValue)
-        {
-            return GrantAbi.GeneralError;
-        }
-
-        // A second mapping of the same kind finds the entry as it would leave it.
-        bool isMarked = Frames.Version == 1 && (write ? active.Writers : active.Readers | active.Writers) != 0;
-        short status = !isMarked ? ClaimEntry(ref active, reference, grantee, write, forCopy, ref claim)
-            : _domain.Kernel.Memory.Frames.TryReference(active.Mfn, id) ? GrantAbi.Okay : GrantAbi.BadPage;
-        if (status == GrantAbi.Okay)
-        {
-            claim.Mfn = active.Mfn;
-            active.Grantee = grantee;
-            active.Writers += write ? (ushort)1 : (ushort)0;
-            active.Readers += write ? (ushort)0 : (ushort)1;
-            Claims++;
-        }
-
+        TicketLock guard = _domain.GrantLock;
+        guard.Enter();
+        short status = _domain.Id != id || Frames.Version == 0 ? GrantAbi.BadDomain
+            : claim.Reference >= (uint)Frames.EntryCount ? GrantAbi.BadReference
+            : ClaimExisting(grantee, forCopy, ref claim);
+        guard.Exit();
         return status;
     }
 
     /// <summary>
     /// Ends a claim, on a table that may be gone, and drops the reference to the frame.
     /// </summary>
-    internal void Release(uint reference, bool write, in GrantClaim claim)
+    internal void Release(in GrantClaim claim)
     {
         using TicketLock.Holder held = _domain.GrantLock.Hold();
-        _domain.Kernel.Memory.Allocator.Release(claim.Mfn);
+        _host.Allocator.Release(claim.Mfn);
         if (claim.Incarnation != Incarnation)
         {
             OrphanedClaims--;
@@ -150,15 +128,15 @@ public sealed class GrantTable
         }
 
         Claims--;
-        using FrameView activeView = Frames.ViewActive(reference, out int index);
-        ref ActiveEntry active = ref activeView.As<ActiveEntry>()[index];
-        active.Writers -= write ? (ushort)1 : (ushort)0;
-        active.Readers -= write ? (ushort)0 : (ushort)1;
+        ref ActiveEntry active = ref _host.Memory.Open<ActiveEntry>(Frames.ActiveAddress(claim.Reference));
+        Users(ref active, claim.IsWritable)--;
         if (active.Writers == 0)
         {
-            using FrameView entryView = Frames.ViewEntry(reference, out int word);
-            Unmark(reference, ref entryView.As<uint>()[word], in active);
+            Unmark(claim.Reference, ref _host.Memory.Open<uint>(Frames.EntryAddress(claim.Reference)), in active);
+            _host.Memory.Unmap();
         }
+
+        _host.Memory.Unmap();
     }
 
     /// <summary>Exchanges two entries that are not in use; GNTST_*.</summary>
@@ -175,21 +153,20 @@ public sealed class GrantTable
             return GrantAbi.Okay;
         }
 
-        if (IsActive(first) || IsActive(second))
+        if (ReadActive(first).IsActive || ReadActive(second).IsActive)
         {
             return GrantAbi.TryAgain;
         }
 
-        int words = (Frames.Version == 2 ? GrantAbi.EntrySizeV2 : GrantAbi.EntrySize) / sizeof(uint);
-        using FrameView firstView = Frames.ViewEntry(first, out int firstWord);
-        using FrameView secondView = Frames.ViewEntry(second, out int secondWord);
-        Span<uint> one = firstView.As<uint>().Slice(firstWord, words);
-        Span<uint> other = secondView.As<uint>().Slice(secondWord, words);
-        for (int i = 0; i < words; i++)
+        Span<uint> one = MemoryMarshal.Cast<byte, uint>(_host.Memory.Map(Frames.EntryAddress(first), Frames.EntrySize));
+        Span<uint> other = MemoryMarshal.Cast<byte, uint>(_host.Memory.Map(Frames.EntryAddress(second), Frames.EntrySize));
+        for (int i = 0; i < one.Length; i++)
         {
             (one[i], other[i]) = (other[i], one[i]);
         }
 
+        _host.Memory.Unmap();
+        _host.Memory.Unmap();
         return GrantAbi.Okay;
     }
 
@@ -203,34 +180,58 @@ public sealed class GrantTable
             return 0;
         }
 
-        return Claims != 0 ? XenError.EBUSY : GrantConversion.Convert(Frames, _domain.Kernel.Memory.Memory, version);
+        return Claims != 0 ? XenError.EBUSY : GrantConversion.Convert(Frames, _host.Memory, version);
     }
 
-    private short ClaimEntry(
-        ref ActiveEntry active, uint reference, ushort grantee, bool write, bool forCopy, ref GrantClaim claim)
+    private static ref ushort Users(ref ActiveEntry active, bool write) =>
+        ref write ? ref active.Writers : ref active.Readers;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private short ClaimExisting(ushort grantee, bool forCopy, ref GrantClaim claim)
     {
-        using FrameView view = Frames.ViewEntry(reference, out int word);
-        Span<uint> entry = view.As<uint>().Slice(word);
-        bool isPart = Frames.Version == 2 && (Volatile.Read(ref entry[0]) & GrantAbi.SubPage) != 0;
-        if ((isPart && !forCopy) || !TryMark(reference, ref entry[0], grantee, write, isPart))
+        ref ActiveEntry active = ref _host.Memory.Open<ActiveEntry>(Frames.ActiveAddress(claim.Reference));
+        ref ushort users = ref Users(ref active, claim.IsWritable);
+        claim.Slot = (ushort)_domain.Slot;
+        claim.Incarnation = Incarnation;
+        claim.Length = PhysicalMemory.FrameSize;
+
+        // A second mapping of the same kind finds the entry as it would leave it.
+        bool isMarked = Frames.Version == 1 && (users | (claim.IsWritable ? 0 : active.Writers)) != 0;
+        short status = (active.IsActive && active.Grantee != grantee) || users == ushort.MaxValue ? GrantAbi.GeneralError
+            : !isMarked ? ClaimEntry(ref active, grantee, forCopy, ref claim)
+            : _host.Frames.TryReference(active.Mfn, _domain.Id) ? GrantAbi.Okay : GrantAbi.BadPage;
+        if (status == GrantAbi.Okay)
         {
-            return GrantAbi.GeneralError;
+            claim.Mfn = active.Mfn;
+            active.Grantee = grantee;
+            users++;
+            Claims++;
         }
 
-        if (isPart)
+        _host.Memory.Unmap();
+        return status;
+    }
+
+    private short ClaimEntry(ref ActiveEntry active, ushort grantee, bool forCopy, ref GrantClaim claim)
+    {
+        Span<uint> entry = MemoryMarshal.Cast<byte, uint>(_host.Memory.Map(Frames.EntryAddress(claim.Reference), Frames.EntrySize));
+        bool isPart = Frames.Version == 2 && (Volatile.Read(ref entry[0]) & GrantAbi.SubPage) != 0;
+        short status = GrantAbi.GeneralError;
+        if ((!isPart || forCopy) && TryMark(claim.Reference, ref entry[0], grantee, claim.IsWritable, isPart))
         {
-            uint range = Volatile.Read(ref entry[1]);
+            uint range = isPart ? Volatile.Read(ref entry[1]) : (uint)PhysicalMemory.FrameSize << 16;
             claim.Offset = (ushort)range;
             claim.Length = (ushort)(range >> 16);
+            status = GrantAbi.Okay;
+            if (!TryReferenceFrame(ref active, entry, claim.IsWritable))
+            {
+                Unmark(claim.Reference, ref entry[0], in active);
+                status = GrantAbi.BadPage;
+            }
         }
 
-        if (!TryReferenceFrame(ref active, entry, write))
-        {
-            Unmark(reference, ref entry[0], in active);
-            return GrantAbi.BadPage;
-        }
-
-        return GrantAbi.Okay;
+        _host.Memory.Unmap();
+        return status;
     }
 
     // The grant is for this grantee and allows what is asked for: sets the bits that say so, in one step with the check.
@@ -260,19 +261,19 @@ public sealed class GrantTable
     // Version 2: the bits are in a word of their own, which the granter looks at after it changed the entry.
     private bool TryMarkStatus(uint reference, ref uint header, uint expected, uint bits)
     {
-        using FrameView view = Frames.ViewStatus(reference, out int index);
-        ref ushort status = ref view.As<ushort>()[index];
+        ref ushort status = ref _host.Memory.Open<ushort>(Frames.StatusAddress(reference));
         ushort before = Volatile.Read(ref status);
         Volatile.Write(ref status, (ushort)(before | bits));
 
         // A full barrier and a check in one: the entry is still what was checked.
-        if (Interlocked.CompareExchange(ref header, expected, expected) == expected)
+        bool holds = Interlocked.CompareExchange(ref header, expected, expected) == expected;
+        if (!holds)
         {
-            return true;
+            Volatile.Write(ref status, before);
         }
 
-        Volatile.Write(ref status, before);
-        return false;
+        _host.Memory.Unmap();
+        return holds;
     }
 
     // Takes back the bits that no claim stands behind any more.
@@ -285,15 +286,15 @@ public sealed class GrantTable
             return;
         }
 
-        using FrameView view = Frames.ViewStatus(reference, out int index);
-        ref ushort status = ref view.As<ushort>()[index];
+        ref ushort status = ref _host.Memory.Open<ushort>(Frames.StatusAddress(reference));
         Volatile.Write(ref status, (ushort)(Volatile.Read(ref status) & ~bits));
+        _host.Memory.Unmap();
     }
 
     // The frame of a grant in use is the one of its first claim, whatever its entry says now.
     private bool TryReferenceFrame(ref ActiveEntry active, Span<uint> entry, bool write)
     {
-        FrameTable frames = _domain.Kernel.Memory.Frames;
+        FrameTable frames = _host.Frames;
         if (active.IsActive)
         {
             return frames.TryReference(active.Mfn, _domain.Id);
@@ -319,17 +320,17 @@ public sealed class GrantTable
         ulong count = 0;
         for (uint reference = 0; reference < (uint)Frames.EntryCount; reference++)
         {
-            using FrameView view = Frames.ViewActive(reference, out int index);
-            ref readonly ActiveEntry active = ref view.As<ActiveEntry>()[index];
+            ActiveEntry active = ReadActive(reference);
             count += (ulong)active.Readers + active.Writers;
         }
 
         return count;
     }
 
-    private bool IsActive(uint reference)
+    private ActiveEntry ReadActive(uint reference)
     {
-        using FrameView view = Frames.ViewActive(reference, out int index);
-        return view.As<ActiveEntry>()[index].IsActive;
+        ActiveEntry active = _host.Memory.Open<ActiveEntry>(Frames.ActiveAddress(reference));
+        _host.Memory.Unmap();
+        return active;
     }
 }

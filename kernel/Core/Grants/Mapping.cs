@@ -9,22 +9,11 @@ internal struct Mapping
     /// <summary>Bytes of an entry.</summary>
     public const int Size = 32;
 
-    /// <summary>The frame, to which the mapping holds a reference.</summary>
-    public ulong Mfn;
+    /// <summary>What is mapped. No frame: the handle is free, and the reference is the next free handle.</summary>
+    public GrantClaim Claim;
 
     /// <summary>The page of the mapping domain where it appears.</summary>
     public ulong Gfn;
 
-    /// <summary>The grant's reference, or the next free handle.</summary>
-    public uint Reference;
-
-    /// <summary>The granter's table at the time.</summary>
-    public uint Incarnation;
-
-    /// <summary>The granter's slot.</summary>
-    public ushort Slot;
-
-    public bool IsWritable;
-    public bool IsUsed;
-    private readonly int _unused;
+    public readonly bool IsUsed => Claim.Mfn != 0;
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microkernel.Core.Domains;
 using Microkernel.Core.Hardware;
 
@@ -52,55 +53,58 @@ internal sealed class MappingTable
     }
 
     /// <summary>Stores a mapping under a free handle; false when there is none and no room for more.</summary>
-    public bool TryAdd(in Mapping mapping, out uint handle)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryAdd(in GrantClaim claim, ulong gfn, out uint handle)
     {
+        bool hasFree = _firstFree != EndOfList || TryGrow();
         handle = _firstFree;
-        if (handle == EndOfList && !TryGrow(out handle))
+        if (hasFree)
         {
-            return false;
+            ref Mapping entry = ref Open(handle);
+            _firstFree = entry.Claim.Reference;
+            entry.Claim = claim;
+            entry.Gfn = gfn;
+            _memory.Unmap();
+            Count++;
         }
 
-        using FrameView view = View(handle, out int index);
-        ref Mapping entry = ref view.As<Mapping>()[index];
-        _firstFree = entry.Reference;
-        entry = mapping;
-        entry.IsUsed = true;
-        Count++;
-        return true;
+        return hasFree;
     }
 
-    /// <summary>A window onto the entry of a handle, which is below <see cref="Capacity"/>.</summary>
-    public FrameView View(uint handle, out int index)
+    /// <summary>The entry of a handle below <see cref="Capacity"/>, in a window that the caller closes.</summary>
+    public ref Mapping Open(uint handle)
     {
         uint entry = (uint)SpeculationSafe.Index(handle, Capacity);
-        index = (int)(entry % PerFrame);
-        return new FrameView(_memory, _frames[entry / PerFrame]);
+        return ref _memory.Open<Mapping>((_frames[entry / PerFrame] << PhysicalMemory.FrameShift) + (entry % PerFrame * Mapping.Size));
     }
 
+    /// <summary>Closes the window of <see cref="Open"/>.</summary>
+    public void Close() => _memory.Unmap();
+
     /// <summary>The handle of an entry is free again.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Remove(ref Mapping entry, uint handle)
     {
-        entry = default;
-        entry.Reference = _firstFree;
+        entry.Claim.Mfn = 0;
+        entry.Claim.Reference = _firstFree;
         _firstFree = handle;
         Count--;
     }
 
-    private bool TryGrow(out uint handle)
+    private bool TryGrow()
     {
-        handle = EndOfList;
         if (_frameCount == MaxFrames || !_domain.Pool.TryTake(out ulong mfn))
         {
             return false;
         }
 
-        handle = (uint)Capacity;
+        _firstFree = (uint)Capacity;
         _frames[_frameCount++] = mfn;
         using FrameView view = new(_memory, mfn);
         System.Span<Mapping> entries = view.As<Mapping>();
         for (int i = 0; i < entries.Length; i++)
         {
-            entries[i].Reference = i + 1 < entries.Length ? handle + (uint)i + 1 : EndOfList;
+            entries[i].Claim.Reference = i + 1 < entries.Length ? _firstFree + (uint)i + 1 : EndOfList;
         }
 
         return true;

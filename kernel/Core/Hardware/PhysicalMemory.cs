@@ -1,4 +1,6 @@
 using System;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Microkernel.Core.Hardware;
 
@@ -18,13 +20,26 @@ public abstract class PhysicalMemory
     /// <summary>Opens a window onto the frame <paramref name="mfn"/> and returns its 4096 bytes.</summary>
     public abstract Span<byte> Map(ulong mfn);
 
+    /// <summary>Opens a window onto a frame and returns the bytes at a physical address, which lie within it.</summary>
+    public abstract Span<byte> Map(ulong address, int length);
+
+    /// <summary>Opens a window onto the frame with a <typeparamref name="T"/> at a physical address.</summary>
+    public ref T Open<T>(ulong address)
+        where T : unmanaged => ref MemoryMarshal.AsRef<T>(Map(address, Unsafe.SizeOf<T>()));
+
     /// <summary>Closes the window opened last on this CPU.</summary>
     public abstract void Unmap();
 
+    /// <summary>Copies within one frame, from or to a physical address, for less than a window costs.</summary>
+    public abstract void Copy(ulong address, Span<byte> bytes, bool write);
+
     /// <summary>
-    /// The first <paramref name="count"/> places still hold what was seen there: a look through a window at each, for less than
-    /// <see cref="Map"/> costs.
+    /// Puts a value at a physical address, a multiple of 8, if the expected one is there, in one step and for less than a
+    /// window costs. Returns what was there.
     /// </summary>
+    public abstract ulong CompareExchange(ulong address, ulong value, ulong expected);
+
+    /// <summary>The first <paramref name="count"/> places still hold what was seen there, for less than a window at each costs.</summary>
     public abstract bool AreUnchanged(EntryObservation[] places, int count);
 
     /// <summary>Overwrites <paramref name="count"/> frames from <paramref name="mfn"/> on with zeros.</summary>

@@ -217,15 +217,16 @@ public sealed class DomainMemory
     /// <returns>0, EINVAL (range, another foreign page) or ENOMEM.</returns>
     public long MapForeign(ulong gfn, ulong mfn, NestedAccess access)
     {
-        using TicketLock.Holder held = Physmap.Lock.Hold();
-        long result = Physmap.MapForeign(gfn, mfn, access);
-        if (result == XenError.EEXIST)
+        Physmap.Lock.Enter();
+        long result;
+        do
         {
-            result = ClearRange(gfn, 1);
-            result = result != 0 ? result : Physmap.MapForeign(gfn, mfn, access);
+            result = Physmap.MapForeign(gfn, mfn, access);
         }
+        while (result == XenError.EEXIST && (result = ClearRange(gfn, 1)) == 0);
 
         ForeignPages += result == 0 ? 1UL : 0;
+        Physmap.Lock.Exit();
         return result;
     }
 
@@ -233,13 +234,14 @@ public sealed class DomainMemory
     /// Removes a mapping made by <see cref="MapForeign"/>. The caller calls <see cref="GuestTlb.Shootdown"/> and then
     /// drops the reference.
     /// </summary>
-    /// <returns>0 or ENOENT: that frame is not mapped there.</returns>
-    public long UnmapForeign(ulong gfn, ulong mfn)
+    /// <returns>False: that frame is not mapped there so.</returns>
+    public bool UnmapForeign(ulong gfn, ulong mfn, NestedAccess access)
     {
-        using TicketLock.Holder held = Physmap.Lock.Hold();
-        long result = Physmap.UnmapForeign(gfn, mfn);
-        ForeignPages -= result == 0 ? 1UL : 0;
-        return result;
+        Physmap.Lock.Enter();
+        bool removed = Physmap.UnmapForeign(gfn, mfn, access);
+        ForeignPages -= removed ? 1UL : 0;
+        Physmap.Lock.Exit();
+        return removed;
     }
 
     /// <summary>Keeps a page of guest memory from being freed until <see cref="Unpin"/>; it stays mapped or not.</summary>

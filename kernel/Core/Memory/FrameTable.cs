@@ -212,13 +212,5 @@ public sealed class FrameTable
 
     private ulong Read(ulong mfn) => Volatile.Read(ref Record(mfn));
 
-    private ref ulong Record(ulong mfn)
-    {
-        if (mfn >= FrameCount)
-        {
-            Invariant.Broken("a frame number has no record");
-        }
-
-        return ref _records[(int)mfn];
-    }
+    private ref ulong Record(ulong mfn) => ref _records[mfn];
 }

@@ -13,10 +13,11 @@ namespace Microkernel.Core.Memory;
 public sealed class GuestWalk
 {
     private const int Levels = 4;
+    private const ulong NoPage = ulong.MaxValue;
 
     private readonly EntryObservation[] _entries = new EntryObservation[Levels];
     private int _count;
-    private ulong _page;
+    private ulong _page = NoPage;
     private ulong _root;
     private ulong _generation;
     private ulong _exit;
@@ -27,18 +28,26 @@ public sealed class GuestWalk
     /// <summary>The frame at the end.</summary>
     internal ulong Mfn { get; private set; }
 
-    /// <summary>It is the translation of <paramref name="page"/> for a read, or a write, by the guest's kernel.</summary>
+    /// <summary>It is the translation of <paramref name="page"/> for a read, or a write, by the guest's kernel; never for a fetch.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal bool Holds(Vcpu vcpu, ulong page, GuestAccess access) =>
-        _page == page + 1
-        && _generation == vcpu.Domain.Physmap.Generation
-        && (_isWritable || access == GuestAccess.Read)
-        && (_exit == vcpu.Walks.Exit || StillHolds(vcpu, access));
+    internal bool Holds(GuestWalks walks, ulong page, GuestAccess access)
+    {
+        if (_page != page
+            || _generation != walks.Physmap.Generation
+            || (access != GuestAccess.Read && !(_isWritable && access == GuestAccess.Write))
+            || (_exit != walks.Exit && !StillHolds(walks, access)))
+        {
+            return false;
+        }
+
+        _exit = walks.Exit;
+        return true;
+    }
 
     /// <summary>Starts over with a walk from <paramref name="root"/>.</summary>
     internal void Begin(ulong root)
     {
-        _page = 0;
+        _page = NoPage;
         _count = 0;
         _root = root;
         _isUsers = false;
@@ -46,41 +55,35 @@ public sealed class GuestWalk
     }
 
     /// <summary>Adds an entry that was seen on the way down. What goes through a foreign table holds until the next entry only.</summary>
-    internal void Add(ulong table, int index, ulong value, bool isForeign)
+    internal void Add(ulong address, ulong value, bool isForeign)
     {
         _isFleeting = (_isFleeting && _count != 0) | isForeign;
-        _entries[_count].Address = (table << PhysicalMemory.FrameShift) + ((ulong)index * sizeof(ulong));
-        _entries[_count].Value = value;
-        _count++;
+        ref EntryObservation entry = ref _entries[_count++];
+        entry.Address = address;
+        entry.Value = value;
     }
 
     /// <summary>All entries allow accesses of user code: whether the kernel may, too, depends on SMAP.</summary>
     internal void SetUsers(bool isUsers) => _isUsers = isUsers;
 
     /// <summary>The walk has succeeded.</summary>
-    internal void Finish(Vcpu vcpu, ulong page, ulong mfn, bool isWritable)
+    internal void Finish(GuestWalks walks, ulong page, ulong mfn, bool isWritable)
     {
-        _page = page + 1;
-        _generation = vcpu.Domain.Physmap.Generation;
-        _exit = vcpu.Walks.Exit;
+        _page = page;
+        _generation = walks.Physmap.Generation;
+        _exit = walks.Exit;
         _isWritable = isWritable;
         Mfn = mfn;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool StillHolds(Vcpu vcpu, GuestAccess access)
+    private bool StillHolds(GuestWalks walks, GuestAccess access)
     {
-        VcpuHardware hardware = vcpu.Hardware;
-        if (_isFleeting
-            || _root != hardware.Cr3
-            || (hardware.Efer & GuestWalker.EferLongModeActive) == 0
-            || (_isUsers && GuestWalker.RefusesUserPages(hardware, access))
-            || !vcpu.Domain.Kernel.Memory.Memory.AreUnchanged(_entries, _count))
-        {
-            return false;
-        }
-
-        _exit = vcpu.Walks.Exit;
-        return true;
+        VcpuHardware hardware = walks.Vcpu.Hardware;
+        return !_isFleeting
+            && _root == hardware.Cr3
+            && (hardware.Efer & GuestWalker.EferLongModeActive) != 0
+            && !(_isUsers && GuestWalker.RefusesUserPages(hardware, access))
+            && walks.Memory.AreUnchanged(_entries, _count);
     }
 }

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Threading;
 using Microkernel.Core.Hardware;
 using Microkernel.Core.Vcpus;
@@ -117,14 +116,15 @@ public readonly ref struct GuestWalker
                 return false;
             }
 
-            ref ulong slot = ref MemoryMarshal.Cast<byte, ulong>(_memory.Map(GfnCache.Mfn(frame)))[(int)(gva >> shift) & 511];
+            ulong place = (GfnCache.Mfn(frame) << PhysicalMemory.FrameShift) + ((gva >> shift & 511) * sizeof(ulong));
+            ref ulong slot = ref _memory.Open<ulong>(place);
             ulong entry = Volatile.Read(ref slot);
             rights &= entry;
             if (shift != PhysicalMemory.FrameShift && (entry & (Present | Accessed | Large)) == (Present | Accessed))
             {
                 // A table that was used before, as nearly always.
                 _memory.Unmap();
-                Note(frame, (int)(gva >> shift) & 511, entry);
+                Note(frame, place, entry);
                 table = entry & FrameMask;
                 continue;
             }
@@ -139,7 +139,7 @@ public readonly ref struct GuestWalker
             }
 
             _memory.Unmap();
-            Note(frame, (int)(gva >> shift) & 511, entry);
+            Note(frame, place, entry);
             if (isLeaf | !allowed)
             {
                 _walk?.SetUsers((rights & User) != 0);
@@ -154,10 +154,7 @@ public readonly ref struct GuestWalker
     }
 
     // A table in another domain's page can go away unnoticed: a way through it is not kept.
-    private void Note(ulong frame, int index, ulong entry)
-    {
-        _walk?.Add(GfnCache.Mfn(frame), index, entry, GfnCache.IsForeign(frame));
-    }
+    private void Note(ulong frame, ulong place, ulong entry) => _walk?.Add(place, entry, GfnCache.IsForeign(frame));
 
     // What all entries of the way to a page allow together.
     private bool AllowsLeaf(ulong rights) =>

@@ -1,3 +1,6 @@
+using Microkernel.Core.Hardware;
+using Microkernel.Core.Vcpus;
+
 namespace Microkernel.Core.Memory;
 
 /// <summary>A vCPU's last translations of guest-virtual pages. The caller of every method but <see cref="Forget"/> holds <see cref="Physmap.Lock"/>.</summary>
@@ -7,14 +10,30 @@ public sealed class GuestWalks
 
     private readonly GuestWalk[] _walks = new GuestWalk[Size];
 
-    /// <summary>Start-up only: it allocates.</summary>
-    public GuestWalks()
+    /// <summary>For a vCPU. Start-up only: it allocates.</summary>
+    public GuestWalks(Vcpu vcpu)
     {
+        Vcpu = vcpu;
+        Physmap = vcpu.Domain.Physmap;
+        Lock = Physmap.Lock;
+        Memory = vcpu.Domain.Kernel.Memory.Memory;
         for (int i = 0; i < Size; i++)
         {
             _walks[i] = new GuestWalk();
         }
     }
+
+    /// <summary>Whose they are.</summary>
+    internal Vcpu Vcpu { get; }
+
+    /// <summary>Where its guest-physical pages are.</summary>
+    internal Physmap Physmap { get; }
+
+    /// <summary>The address space's lock.</summary>
+    internal TicketLock Lock { get; }
+
+    /// <summary>Where the frames are.</summary>
+    internal PhysicalMemory Memory { get; }
 
     /// <summary>Counts the entries into the guest.</summary>
     internal ulong Exit { get; private set; } = 1;

@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using Microkernel.Core.Abi;
 using Microkernel.Core.Hardware;
 
@@ -18,19 +19,18 @@ public sealed class Physmap
     private const ulong KindMask = 3UL << KindShift;
     private const int CacheSize = 8;
 
-    private readonly HostMemory _host;
+    private readonly PhysicalMemory _memory;
     private readonly PageTableFormat _format;
     private readonly FramePool _pool;
     private readonly GuestTlb _tlb;
 
     // The 4 KiB-level tables walked last: region (gfn >> 9) + 1 and frame.
-    private readonly ulong[] _cachedRegions = new ulong[CacheSize];
-    private readonly ulong[] _cachedTables = new ulong[CacheSize];
+    private readonly (ulong Region, ulong Table)[] _cached = new (ulong, ulong)[CacheSize];
 
     /// <summary>Creates the address space of a domain slot; <see cref="TryReset"/> gives it a table.</summary>
     public Physmap(HostMemory host, FramePool pool, GuestTlb tlb)
     {
-        _host = host;
+        _memory = host.Memory;
         _format = host.Format;
         _pool = pool;
         _tlb = tlb;
@@ -122,19 +122,13 @@ public sealed class Physmap
         }
 
         ulong leaf = _format.Leaf(mfn, level, access) | (ulong)kind << KindShift;
-        ulong old;
-        using (FrameView view = new(_host.Memory, table))
+        ulong old = ReadEntry(Place(table, gfn, level));
+        if (_format.IsPresent(old) && (_format.IsLeaf(old, level) || !IsEmpty(_format.Mfn(old))))
         {
-            ref ulong entry = ref view.As<ulong>()[Index(gfn, level)];
-            old = entry;
-            if (_format.IsPresent(old) && (_format.IsLeaf(old, level) || !IsEmpty(_format.Mfn(old))))
-            {
-                return XenError.EEXIST;
-            }
-
-            entry = leaf;
+            return XenError.EEXIST;
         }
 
+        WriteEntry(Place(table, gfn, level), leaf);
         MaxGfn = last > MaxGfn ? last : MaxGfn;
         if (_format.IsPresent(old))
         {
@@ -145,22 +139,16 @@ public sealed class Physmap
     }
 
     /// <summary>Maps a foreign frame where nothing is mapped; errors as <see cref="Map"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public long MapForeign(ulong gfn, ulong mfn, NestedAccess access)
     {
-        if (!TryFindTable(gfn, out ulong table) || gfn > MaxGfn)
+        ulong table = FindTable(gfn);
+        if (table == 0 || gfn > MaxGfn)
         {
             return Map(gfn, mfn, 0, access, PageKind.Foreign);
         }
 
-        using FrameView view = new(_host.Memory, table);
-        ref ulong entry = ref view.As<ulong>()[Index(gfn, 1)];
-        if (entry != 0)
-        {
-            return XenError.EEXIST;
-        }
-
-        entry = _format.Leaf(mfn, 1, access) | (ulong)PageKind.Foreign << KindShift;
-        return 0;
+        return _memory.CompareExchange(Place(table, gfn, 1), ForeignLeaf(mfn, access), 0) == 0 ? 0 : XenError.EEXIST;
     }
 
     /// <summary>
@@ -185,85 +173,81 @@ public sealed class Physmap
         if (result == 0)
         {
             removed.Order = order;
-            WriteEntry(table, Index(gfn, level), 0);
+            WriteEntry(Place(table, gfn, level), 0);
             Generation++;
         }
 
         return result;
     }
 
-    /// <summary>Removes a foreign page if it maps this frame: 0 or ENOENT.</summary>
-    public long UnmapForeign(ulong gfn, ulong mfn)
+    /// <summary>Removes a foreign page if it maps this frame with these rights; false if it does not.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool UnmapForeign(ulong gfn, ulong mfn, NestedAccess access)
     {
-        // The lookup leaves the table in the cache.
-        if (!TryFindTable(gfn, out ulong table) && (!TryLookup(gfn, out _) || !TryFindTable(gfn, out table)))
-        {
-            return XenError.ENOENT;
-        }
-
-        using FrameView view = new(_host.Memory, table);
-        ref ulong entry = ref view.As<ulong>()[Index(gfn, 1)];
-        if (!_format.IsPresent(entry) || _format.Mfn(entry) != mfn || KindOf(entry) != PageKind.Foreign)
-        {
-            return XenError.ENOENT;
-        }
-
-        entry = 0;
-        return 0;
+        ulong table = FindTable(gfn);
+        table = table != 0 ? table : WalkToTable(gfn);
+        ulong leaf = ForeignLeaf(mfn, access);
+        return table != 0 && _memory.CompareExchange(Place(table, gfn, 1), 0, leaf) == leaf;
     }
 
     /// <summary>The kind in a present leaf entry.</summary>
     internal static PageKind KindOf(ulong entry) => (PageKind)((entry & KindMask) >> KindShift);
 
-    private static int Index(ulong gfn, int level) =>
-        (int)(gfn >> (level - 1) * BitsPerLevel) & EntriesPerTable - 1;
+    // Physical address of the entry for a page in a table of some level.
+    private static ulong Place(ulong table, ulong gfn, int level) => (table << PhysicalMemory.FrameShift)
+        + ((gfn >> (level - 1) * BitsPerLevel & EntriesPerTable - 1) * sizeof(ulong));
 
-    private ulong ReadEntry(ulong table, int index)
+    private ulong ForeignLeaf(ulong mfn, NestedAccess access) =>
+        _format.Leaf(mfn, 1, access) | (ulong)PageKind.Foreign << KindShift;
+
+    private ulong ReadEntry(ulong place)
     {
-        using FrameView view = new(_host.Memory, table);
-        return view.As<ulong>()[index];
+        ulong entry = _memory.Open<ulong>(place);
+        _memory.Unmap();
+        return entry;
     }
 
-    private void WriteEntry(ulong table, int index, ulong value)
+    private void WriteEntry(ulong place, ulong value)
     {
-        using FrameView view = new(_host.Memory, table);
-        view.As<ulong>()[index] = value;
+        _memory.Open<ulong>(place) = value;
+        _memory.Unmap();
     }
 
     // The leaf entry for a page, or the absent entry where the walk ends.
     private ulong ReadLeaf(ulong gfn, out int level)
     {
         level = 1;
-        if (TryFindTable(gfn, out ulong table))
+        ulong table = FindTable(gfn);
+        if (table == 0)
         {
-            return ReadEntry(table, Index(gfn, 1));
-        }
-
-        if (gfn >= GfnLimit || Root == 0)
-        {
-            return 0;
-        }
-
-        table = Root;
-        for (level = _format.Levels; level > 1; level--)
-        {
-            ulong entry = ReadEntry(table, Index(gfn, level));
-            if (!_format.IsPresent(entry) || _format.IsLeaf(entry, level))
+            if (gfn >= GfnLimit || Root == 0)
             {
-                return entry;
+                return 0;
             }
 
-            table = _format.Mfn(entry);
+            table = Root;
+            for (level = _format.Levels; level > 1; level--)
+            {
+                ulong entry = ReadEntry(Place(table, gfn, level));
+                if (!_format.IsPresent(entry) || _format.IsLeaf(entry, level))
+                {
+                    return entry;
+                }
+
+                table = _format.Mfn(entry);
+            }
+
+            Remember(gfn, table);
         }
 
-        Remember(gfn, table);
-        return ReadEntry(table, Index(gfn, 1));
+        return ReadEntry(Place(table, gfn, 1));
     }
 
     // Finds the table of the given level for a page; makes missing ones and splits larger pages on the way.
     private long Descend(ulong gfn, int target, out ulong table)
     {
-        if (target == 1 && TryFindTable(gfn, out table))
+        table = target == 1 ? FindTable(gfn) : 0;
+        if (table != 0)
         {
             return 0;
         }
@@ -271,7 +255,8 @@ public sealed class Physmap
         table = Root;
         for (int level = _format.Levels; level > target; level--)
         {
-            ulong entry = ReadEntry(table, Index(gfn, level));
+            ulong place = Place(table, gfn, level);
+            ulong entry = ReadEntry(place);
             if (_format.IsPresent(entry) && !_format.IsLeaf(entry, level))
             {
                 table = _format.Mfn(entry);
@@ -284,7 +269,7 @@ public sealed class Physmap
             }
 
             SplitInto(child, entry, level);
-            WriteEntry(table, Index(gfn, level), _format.Table(child));
+            WriteEntry(place, _format.Table(child));
             table = child;
         }
 
@@ -296,19 +281,25 @@ public sealed class Physmap
         return 0;
     }
 
-    private bool TryFindTable(ulong gfn, out ulong table)
+    // The table with the entry of a page; 0 if there is none. A lookup leaves it where FindTable looks.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private ulong WalkToTable(ulong gfn)
     {
-        int slot = (int)(gfn >> BitsPerLevel) & CacheSize - 1;
-        table = _cachedTables[slot];
-        return _cachedRegions[slot] == (gfn >> BitsPerLevel) + 1;
+        TryLookup(gfn, out _);
+        return FindTable(gfn);
     }
 
-    private void Remember(ulong gfn, ulong table)
+    // The table with the entry of a page, if it was walked lately; otherwise 0.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ulong FindTable(ulong gfn)
     {
-        int slot = (int)(gfn >> BitsPerLevel) & CacheSize - 1;
-        _cachedRegions[slot] = (gfn >> BitsPerLevel) + 1;
-        _cachedTables[slot] = table;
+        ref (ulong Region, ulong Table) cached = ref Cached(gfn);
+        return cached.Region == (gfn >> BitsPerLevel) + 1 ? cached.Table : 0;
     }
+
+    private void Remember(ulong gfn, ulong table) => Cached(gfn) = ((gfn >> BitsPerLevel) + 1, table);
+
+    private ref (ulong Region, ulong Table) Cached(ulong gfn) => ref _cached[(int)(gfn >> BitsPerLevel) & CacheSize - 1];
 
     // Fills a table so that it means the same as the entry it replaces.
     private void SplitInto(ulong table, ulong entry, int level)
@@ -318,7 +309,7 @@ public sealed class Physmap
             return;
         }
 
-        using FrameView view = new(_host.Memory, table);
+        using FrameView view = new(_memory, table);
         Span<ulong> entries = view.As<ulong>();
         ulong size = 1UL << (level - 2) * BitsPerLevel;
         ulong mfn = _format.Mfn(entry);
@@ -331,7 +322,7 @@ public sealed class Physmap
 
     private bool IsEmpty(ulong table)
     {
-        using FrameView view = new(_host.Memory, table);
+        using FrameView view = new(_memory, table);
         foreach (ulong entry in view.As<ulong>())
         {
             if (entry != 0)
@@ -351,5 +342,5 @@ public sealed class Physmap
         _pool.Return(table);
     }
 
-    private void ForgetTables() => _cachedRegions.AsSpan().Clear();
+    private void ForgetTables() => _cached.AsSpan().Clear();
 }

@@ -23,6 +23,7 @@ public sealed class Vcpu
         Domain = domain;
         Id = id;
         Tlb = domain.Memory.Tlb;
+        Walks = new GuestWalks(this);
         Hardware = domain.Kernel.Machine.CreateVcpu();
         Cpu = domain.Kernel.Cpus[id % domain.Kernel.Cpus.Length];
         Apic = new LocalApic(this);
@@ -61,7 +62,7 @@ public sealed class Vcpu
     public GfnCache Translations { get; } = new();
 
     /// <summary>Recently translated pages of its guest-virtual memory.</summary>
-    public GuestWalks Walks { get; } = new();
+    public GuestWalks Walks { get; }
 
     /// <summary>The CPU whose run queue lock guards <see cref="State"/>; where it runs or will run.</summary>
     public PhysicalCpu Cpu { get; set; }

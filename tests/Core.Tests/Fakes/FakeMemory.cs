@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.InteropServices;
 using System.Threading;
 using Microkernel.Core.Hardware;
 using NUnit.Framework;
@@ -28,7 +29,26 @@ public sealed class FakeMemory(int frameCount) : PhysicalMemory
         return this[mfn];
     }
 
+    public override Span<byte> Map(ulong address, int length) =>
+        Map(address / FrameSize).Slice((int)(address % FrameSize), length);
+
     public override void Unmap() => Assert.That(--_open.Value, Is.GreaterThanOrEqualTo(0), "a window closed twice");
+
+    public override void Copy(ulong address, Span<byte> bytes, bool write)
+    {
+        Span<byte> place = this[address / FrameSize].Slice((int)(address % FrameSize), bytes.Length);
+        if (write)
+        {
+            bytes.CopyTo(place);
+        }
+        else
+        {
+            place.CopyTo(bytes);
+        }
+    }
+
+    public override ulong CompareExchange(ulong address, ulong value, ulong expected) =>
+        Interlocked.CompareExchange(ref MemoryMarshal.AsRef<ulong>(_bytes.AsSpan((int)address)), value, expected);
 
     public override bool AreUnchanged(EntryObservation[] places, int count)
     {

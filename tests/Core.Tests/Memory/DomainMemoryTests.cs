@@ -133,8 +133,9 @@ public sealed class DomainMemoryTests
         }
 
         Assert.That(_host.Frames.Type(page.Mfn), Is.EqualTo(FrameType.GuestRam));
-        Assert.That(_domain.UnmapForeign(50, page.Mfn + 1), Is.EqualTo(XenError.ENOENT));
-        Assert.That(_domain.UnmapForeign(50, page.Mfn), Is.Zero);
+        Assert.That(_domain.UnmapForeign(50, page.Mfn + 1, NestedAccess.Read), Is.False);
+        Assert.That(_domain.UnmapForeign(50, page.Mfn, NestedAccess.All), Is.False);
+        Assert.That(_domain.UnmapForeign(50, page.Mfn, NestedAccess.Read), Is.True);
         _host.Allocator.Release(page.Mfn);
         Assert.That(_host.Frames.Type(page.Mfn), Is.EqualTo(FrameType.Free));
     }

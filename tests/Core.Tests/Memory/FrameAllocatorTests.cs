@@ -20,6 +20,13 @@ public sealed class FrameAllocatorTests
 
         public override System.Span<byte> Map(ulong mfn) => throw new System.NotSupportedException();
 
+        public override System.Span<byte> Map(ulong address, int length) => throw new System.NotSupportedException();
+
+        public override ulong CompareExchange(ulong address, ulong value, ulong expected) =>
+            throw new System.NotSupportedException();
+
+        public override void Copy(ulong address, System.Span<byte> bytes, bool write) => throw new System.NotSupportedException();
+
         public override void Unmap() => throw new System.NotSupportedException();
 
         public override bool AreUnchanged(EntryObservation[] places, int count) =>

@@ -20,7 +20,7 @@ public sealed class GfnCacheTests
         ulong foreign = Find(cache, memory.Physmap, 5000);
         Assert.That(GfnCache.Mfn(foreign), Is.EqualTo(other.Mfn));
         Assert.That((GfnCache.IsWritable(foreign), GfnCache.IsForeign(foreign)), Is.EqualTo((false, true)));
-        memory.UnmapForeign(5000, other.Mfn);
+        memory.UnmapForeign(5000, other.Mfn, NestedAccess.Read);
         Assert.That(Find(cache, memory.Physmap, 5000), Is.Zero, "a foreign page");
         memory.RemovePages([7]);
         Assert.That(Find(cache, memory.Physmap, 7), Is.Zero, "its own page");

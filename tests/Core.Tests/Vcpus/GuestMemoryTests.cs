@@ -121,8 +121,6 @@ public sealed class GuestMemoryTests
 
         Assert.That(GuestMemory.TryRead(Vcpu, 0x5000, out ulong _), Is.True);
         Assert.That(GuestMemory.TryWrite(Vcpu, 0x5000, 1UL), Is.False);
-        Assert.That(GuestMemory.TryWritePhysical(_host.Domain(0), 2000 << 12, [1]), Is.False);
-        Assert.That(GuestMemory.TryReadPhysical(_host.Domain(0), 2000 << 12, new byte[1]), Is.True);
     }
 
     [Test]
@@ -241,19 +239,6 @@ public sealed class GuestMemoryTests
         Assert.That(GuestMemory.Fetch(Vcpu, 0x5FFA, bytes), Is.EqualTo(6));
         Assert.That(bytes.Take(6), Is.All.EqualTo(0x90));
         Assert.That(GuestMemory.Fetch(Vcpu, 0x9000, bytes), Is.Zero);
-    }
-
-    [Test]
-    public void A_physical_copy_crosses_pages_and_stops_at_holes()
-    {
-        byte[] bytes = [.. Enumerable.Range(0, 5000).Select(i => (byte)(i * 7))];
-        byte[] back = new byte[5000];
-        Assert.That(GuestMemory.TryWritePhysical(_host.Domain(0), 0x10_0800, bytes), Is.True);
-        Assert.That(GuestMemory.TryReadPhysical(_host.Domain(0), 0x10_0800, back), Is.True);
-        Assert.That(back, Is.EqualTo(bytes));
-        ulong end = TestHost.DomainFrames * 4096;
-        Assert.That(GuestMemory.TryReadPhysical(_host.Domain(0), end - 100, new byte[100]), Is.True);
-        Assert.That(GuestMemory.TryReadPhysical(_host.Domain(0), end - 100, new byte[101]), Is.False);
     }
 
     [TestCase(PagingMode.Legacy)]

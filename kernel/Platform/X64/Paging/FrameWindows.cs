@@ -1,6 +1,7 @@
 using System;
 using System.Runtime;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Microkernel.Core.Hardware;
 using Microkernel.Platform.Cpus;
 using Microkernel.Platform.X64;
@@ -17,12 +18,14 @@ internal sealed unsafe class FrameWindows : PhysicalMemory
     internal const int Depth = 16;
 
     private readonly ulong _frameCount;
+    private readonly ulong _end;
     private readonly ulong _rights;
 
     /// <summary>Windows onto the frames below a number.</summary>
     internal FrameWindows(ulong frameCount, bool noExecute)
     {
         _frameCount = frameCount;
+        _end = frameCount << FrameShift;
         _rights = (ulong)(noExecute ? PageFlags.Data : PageFlags.Data & ~PageFlags.NoExecute);
     }
 
@@ -41,9 +44,30 @@ internal sealed unsafe class FrameWindows : PhysicalMemory
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public override Span<byte> Map(ulong address, int length) =>
+        // Sound: as above; the bytes are checked to lie within a frame that exists.
+        new(OpenAt(address, (uint)length, _rights, _end), length);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public override void Unmap() => Close();
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public override void Copy(ulong address, Span<byte> bytes, bool write)
+    {
+        // Sound: the span bounds one side; the other is checked to lie within a frame that exists, seen through this CPU's next slot.
+        Copy(address, (uint)bytes.Length, _rights, _end, ref MemoryMarshal.GetReference(bytes), write);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public override ulong CompareExchange(ulong address, ulong value, ulong expected) =>
+        // Sound: as above.
+        CompareExchange(address, sizeof(ulong), _rights, _end, value, expected);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public override bool AreUnchanged(EntryObservation[] places, int count)
     {
         if ((uint)count > (uint)places.Length)
@@ -53,10 +77,7 @@ internal sealed unsafe class FrameWindows : PhysicalMemory
 
         // Sound: the places are in the array; they are looked at through this CPU's next slot, one after the other, within frames
         // that exist.
-        fixed (EntryObservation* first = places)
-        {
-            return AreUnchanged(first, first + count, _rights, _frameCount << FrameShift);
-        }
+        return AreUnchanged(ref places[0], count, _rights, _end);
     }
 
     /// <inheritdoc/>
@@ -76,7 +97,9 @@ internal sealed unsafe class FrameWindows : PhysicalMemory
         Unmap();
     }
 
-    private static void RefuseFrame() => throw new InvalidOperationException("a window onto a frame that does not exist");
+    /// <summary>Where the assembly goes instead of looking at a frame.</summary>
+    [RuntimeExport("frame_refused")]
+    private static void RefuseFrame() => throw new InvalidOperationException("a window onto a frame that does not exist, or beyond its end");
 
     /// <summary>Where the assembly goes instead of opening or closing.</summary>
     [RuntimeExport("window_refused")]
@@ -85,11 +108,23 @@ internal sealed unsafe class FrameWindows : PhysicalMemory
 
     [MethodImpl(MethodImplOptions.InternalCall)]
     [RuntimeImport("*", "window_compare")]
-    private static extern bool AreUnchanged(EntryObservation* first, EntryObservation* end, ulong rights, ulong limit);
+    private static extern bool AreUnchanged(ref EntryObservation first, int count, ulong rights, ulong limit);
+
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    [RuntimeImport("*", "window_copy")]
+    private static extern void Copy(ulong address, ulong count, ulong rights, ulong end, ref byte bytes, bool write);
+
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    [RuntimeImport("*", "window_exchange")]
+    private static extern ulong CompareExchange(ulong address, ulong size, ulong rights, ulong end, ulong value, ulong expected);
 
     [MethodImpl(MethodImplOptions.InternalCall)]
     [RuntimeImport("*", "window_open")]
     private static extern byte* Open(ulong entry);
+
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    [RuntimeImport("*", "window_open_at")]
+    private static extern byte* OpenAt(ulong address, ulong length, ulong rights, ulong end);
 
     [MethodImpl(MethodImplOptions.InternalCall)]
     [RuntimeImport("*", "window_close")]

@@ -23,11 +23,12 @@ internal sealed class Amd64NestedFormat(bool hasPages1G) : PageTableFormat
     /// <inheritdoc/>
     public override int LargestLeafLevel => hasPages1G ? 3 : 2;
 
+    // Reading and writing are the same bits here and there.
+
     /// <inheritdoc/>
     public override ulong Leaf(ulong mfn, int level, NestedAccess access) =>
-        mfn << PhysicalMemory.FrameShift
-        | ((access & NestedAccess.Read) != 0 ? Present | User | Accessed | Dirty : 0)
-        | ((access & NestedAccess.Write) != 0 ? Writable : 0)
+        mfn << PhysicalMemory.FrameShift | User | Accessed | Dirty
+        | ((ulong)access & (Present | Writable))
         | ((access & NestedAccess.Execute) != 0 ? 0 : NoExecute)
         | (level > 1 ? Large : 0);
 
@@ -45,7 +46,6 @@ internal sealed class Amd64NestedFormat(bool hasPages1G) : PageTableFormat
 
     /// <inheritdoc/>
     public override NestedAccess Access(ulong entry) =>
-        ((entry & Present) != 0 ? NestedAccess.Read : 0)
-        | ((entry & Writable) != 0 ? NestedAccess.Write : 0)
+        (NestedAccess)(entry & (Present | Writable))
         | ((entry & NoExecute) != 0 ? 0 : NestedAccess.Execute);
 }
