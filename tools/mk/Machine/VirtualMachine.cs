@@ -125,7 +125,7 @@ public sealed class VirtualMachine : IAsyncDisposable
         using var ended = new CancellationTokenSource();
         Task exit = _qemu.WaitForExitAsync(CancellationToken.None);
         Task lines = Task.WhenAll(
-            Accept(com1, ReadCoreLine, ended.Token), Accept(com2, ReadGuestLine, ended.Token), Accept(qmp, Monitor, ended.Token));
+            AcceptLine(com1, ReadCoreLine, ended.Token), AcceptLine(com2, ReadGuestLine, ended.Token), AcceptMonitor(qmp, ended.Token));
         Task clock = Task.Delay(limit, ended.Token);
         // The lines end with QEMU, or earlier when what they print cannot be written any more.
         Task first = await Task.WhenAny(exit, _stop.Task, clock, lines);
@@ -148,28 +148,49 @@ public sealed class VirtualMachine : IAsyncDisposable
         await exit;
     }
 
-    /// <summary>Takes QEMU's one connection to a socket and reads it to its end, which is QEMU's end.</summary>
-    private static async Task Accept(Socket listener, Func<Socket, Task> read, CancellationToken ended)
+    /// <summary>
+    /// Takes QEMU's one connection to a serial line and reads it to its end, which is QEMU's end. On a thread of its own: a line that
+    /// nobody reads holds a few hundred bytes, then the core waits a second and loses what it writes.
+    /// </summary>
+    private static Task AcceptLine(Socket listener, Action<Socket> read, CancellationToken ended) => Task.Factory.StartNew(
+        () =>
+        {
+            using Socket listening = listener;
+            using CancellationTokenRegistration closing = ended.Register(listening.Dispose);
+            try
+            {
+                using Socket socket = listening.Accept();
+                read(socket);
+            }
+            catch (Exception e) when (e is ObjectDisposedException or SocketException)
+            {
+                // QEMU ended before it connected, or in the middle of a read.
+            }
+        },
+        CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    private async Task AcceptMonitor(Socket listener, CancellationToken ended)
     {
         using (listener)
         {
             try
             {
                 using Socket socket = await listener.AcceptAsync(ended);
-                await read(socket);
+                _monitor = new QmpMonitor(socket);
+                await _monitor.ListenAsync();
             }
             catch (Exception e) when (e is OperationCanceledException or SocketException)
             {
-                // QEMU ended before it connected, or in the middle of a read.
+                // As for a line.
             }
         }
     }
 
-    private async Task ReadCoreLine(Socket socket)
+    private void ReadCoreLine(Socket socket)
     {
         var lines = new LineSplitter();
         var buffer = new byte[4096];
-        for (int n; (n = await socket.ReceiveAsync(buffer)) > 0;)
+        for (int n; (n = socket.Receive(buffer)) > 0;)
         {
             foreach (string line in lines.Add(buffer.AsSpan(0, n)))
                 TakeCoreLine(line);
@@ -207,11 +228,11 @@ public sealed class VirtualMachine : IAsyncDisposable
         _stop.TrySetResult(null);
     }
 
-    private async Task ReadGuestLine(Socket socket)
+    private void ReadGuestLine(Socket socket)
     {
         _guestLine.SetResult(socket);
         var buffer = new byte[4096];
-        for (int n; (n = await socket.ReceiveAsync(buffer)) > 0;)
+        for (int n; (n = socket.Receive(buffer)) > 0;)
         {
             Interlocked.Exchange(ref _lastGuestOutput, Stopwatch.GetTimestamp());
             _guests.Add(buffer.AsMemory(0, n));
@@ -222,11 +243,5 @@ public sealed class VirtualMachine : IAsyncDisposable
     {
         lock (_printing)
             _output.GuestOutput(guest, bytes);
-    }
-
-    private async Task Monitor(Socket socket)
-    {
-        _monitor = new QmpMonitor(socket);
-        await _monitor.ListenAsync();
     }
 }

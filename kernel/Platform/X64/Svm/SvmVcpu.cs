@@ -209,7 +209,7 @@ internal sealed unsafe class SvmVcpu : VcpuHardware
         control->TlbControl = flushAsid ? _flush : TlbControl.None;
         Enter(_block);
         control->Clean = _cleanAfterExit;
-        if ((control->ExitInterruptInfo | control->EventInjection) != 0)
+        if (SvmEvent.IsValid(control->ExitInterruptInfo | control->EventInjection))
         {
             InterruptInjection.Redeliver(ref *control);
         }
