@@ -53,7 +53,7 @@ internal static unsafe class KernelMain
         var windows = new FrameWindows(_memory!.FrameCount, CpuControl.HasNoExecute);
         MachineStartup startup = new(windows, _loader!.CommandLine, _startTsc);
         startup.Run(_loader.TableRanges, TrampolineFrame(_loader.UsableRanges));
-        SelfTest.Run(startup.Options.SelfTest);
+        SelfTest.Run(startup.Options.SelfTest, windows);
         CoreStartup.Run(startup, _memory, _loader);
     }
 

@@ -63,6 +63,10 @@ public sealed class CoreTests : SystemTest
     [TestCase("checked")]
     [TestCase("throw")]
     [TestCase("allocate")]
+    [TestCase("tables")]
+    [TestCase("open")]
+    [TestCase("copy")]
+    [TestCase("exchange")]
     public async Task AFaultInTheCoreEndsInAReadablePanic(string fault)
     {
         var guest = TestGuest("version64", "domid=1");

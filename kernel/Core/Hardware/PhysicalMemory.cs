@@ -7,7 +7,7 @@ namespace Microkernel.Core.Hardware;
 /// <summary>
 /// Access to physical frames. No frame outside the core's own memory is mapped permanently: a window onto it exists
 /// only while it is touched. Windows form a stack per CPU (last mapped, first unmapped) of at least 16 slots.
-/// Use <see cref="FrameView"/> rather than the two calls.
+/// Use <see cref="FrameView"/> where a window stays open for more than a word.
 /// </summary>
 public abstract class PhysicalMemory
 {

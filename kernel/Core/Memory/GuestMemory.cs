@@ -33,7 +33,8 @@ public static class GuestMemory
         TryCopy(vcpu.Walks, gva, GuestAccess.Read, bytes);
 
     /// <summary>Copies <paramref name="bytes"/> to guest-virtual address <paramref name="gva"/>.</summary>
-    public static bool TryWriteBytes(Vcpu vcpu, ulong gva, ReadOnlySpan<byte> bytes) => // A write only reads the span.
+    // A copy to the guest only reads the span.
+    public static bool TryWriteBytes(Vcpu vcpu, ulong gva, ReadOnlySpan<byte> bytes) =>
         TryCopy(vcpu.Walks, gva, GuestAccess.Write, MemoryMarshal.CreateSpan(ref MemoryMarshal.GetReference(bytes), bytes.Length));
 
     /// <summary>

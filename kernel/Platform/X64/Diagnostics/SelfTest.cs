@@ -1,6 +1,7 @@
 using System;
 using System.Runtime.CompilerServices;
 using Internal.Runtime;
+using Microkernel.Core.Hardware;
 using Microkernel.Platform.Paging;
 using Microkernel.Platform.X64;
 
@@ -16,10 +17,11 @@ internal static unsafe class SelfTest
     private static ulong _depth;
 
     /// <summary>Makes the fault of this name, if there is one.</summary>
-    internal static void Run(ReadOnlySpan<byte> name)
+    internal static void Run(ReadOnlySpan<byte> name, PhysicalMemory memory)
     {
         FailOnProtection(name);
         FailInCode(name);
+        FailInWindow(name, memory);
     }
 
     private static void FailOnProtection(ReadOnlySpan<byte> name)
@@ -82,6 +84,23 @@ internal static unsafe class SelfTest
         {
             Heap.Seal();
             _zero = new byte[name.Length].Length;
+        }
+    }
+
+    private static void FailInWindow(ReadOnlySpan<byte> name, PhysicalMemory memory)
+    {
+        const ulong lastOfFrame = 0x1FFC;
+        if (name.SequenceEqual("open"u8))
+        {
+            _depth = memory.Open<ulong>(lastOfFrame);
+        }
+        else if (name.SequenceEqual("copy"u8))
+        {
+            memory.Copy(lastOfFrame, stackalloc byte[sizeof(ulong)], write: false);
+        }
+        else if (name.SequenceEqual("exchange"u8))
+        {
+            memory.CompareExchange(ulong.MaxValue - PhysicalMemory.FrameSize + 1, 0, 0);
         }
     }
 
