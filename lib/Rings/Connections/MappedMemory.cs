@@ -1,0 +1,37 @@
+using System;
+using System.IO.MemoryMappedFiles;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Microkernel.Rings;
+
+/// <summary>A file's bytes in memory, as a span. The one place here that the compiler cannot check.</summary>
+internal sealed class MappedMemory : IDisposable
+{
+    private readonly MemoryMappedViewAccessor _view;
+    private readonly int _size;
+
+    internal MappedMemory(MemoryMappedFile file, int size)
+    {
+        _view = file.CreateViewAccessor(0, size);
+        _size = size;
+    }
+
+    // Sound: the view is mapped from its start (PointerOffset is 0 for offset 0) over the size it was made with, and
+    // ObjectDisposedException comes instead of its address afterwards. Whoever holds the span must not let it outlive
+    // Dispose, which RingTransport's contract demands.
+
+    /// <summary>The bytes.</summary>
+    internal Span<byte> Bytes
+    {
+        get
+        {
+            SafeHandle view = _view.SafeMemoryMappedViewHandle;
+            ObjectDisposedException.ThrowIf(view.IsClosed, this);
+            return MemoryMarshal.CreateSpan(ref Unsafe.AddByteOffset(ref Unsafe.NullRef<byte>(), view.DangerousGetHandle()), _size);
+        }
+    }
+
+    /// <summary>Unmaps the file.</summary>
+    public void Dispose() => _view.Dispose();
+}
