@@ -2,7 +2,6 @@ using System;
 using System.IO;
 using System.IO.MemoryMappedFiles;
 using System.Net.Sockets;
-using System.Runtime.Versioning;
 using System.Threading;
 
 namespace Microkernel.Rings;
@@ -12,7 +11,6 @@ namespace Microkernel.Rings;
 /// notifications and whose end is the other side's end. Files are readable by their owner only, and unlinked as soon as both
 /// sides have them. A peer that shrinks the file stops this process (SIGBUS): it is the same user's, and could do that anyway.
 /// </summary>
-[SupportedOSPlatform("linux")]
 public sealed class SharedMemoryTransport : RingTransport
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
