@@ -11,5 +11,6 @@ public static class AllChecks
         SpanChecks.Run(report);
         NumberChecks.Run(report);
         AtomicChecks.Run(report);
+        RingChecks.Run(report);
     }
 }

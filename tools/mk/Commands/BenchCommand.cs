@@ -22,9 +22,20 @@ public static class BenchCommand
     {
         var qemu = new Option<string>("--qemu") { Description = "QEMU's program", DefaultValueFactory = static _ => new MachineOptions().Qemu, HelpName = "PATH" };
         var cpu = new Option<string>("--cpu") { Description = "QEMU's CPU model", DefaultValueFactory = static _ => new MachineOptions().Cpu, HelpName = "MODEL" };
-        var command = new Command("bench", "Count instructions of hypercalls, events, grants and the start; fail when one is over its limit.") { qemu, cpu };
-        command.SetAction((parsed, _) => RunAsync(new MachineOptions { Qemu = parsed.GetValue(qemu)!, Cpu = parsed.GetValue(cpu)!, Icount = 0 }));
+        var rings = new Option<bool>("--rings") { Description = "Only the throughput and round trips of rings, on this machine without QEMU" };
+        var command = new Command("bench", "Count instructions of hypercalls, events, grants and the start; fail when one is over its limit. Measure rings.") { qemu, cpu, rings };
+        command.SetAction((parsed, _) => parsed.GetValue(rings)
+            ? Task.FromResult(MeasureRings())
+            : RunAsync(new MachineOptions { Qemu = parsed.GetValue(qemu)!, Cpu = parsed.GetValue(cpu)!, Icount = 0 }));
         return command;
+    }
+
+    /// <summary>Wall-clock figures of this machine: they decide nothing.</summary>
+    private static int MeasureRings()
+    {
+        Say.Line("measuring rings ...");
+        Console.Write(Tool.Run("dotnet", ["run", "-c", "Release", "--project", "bench/Rings"], Repository.Root));
+        return (int)ExitCode.Success;
     }
 
     private static async Task<int> RunAsync(MachineOptions counting)
@@ -42,6 +53,7 @@ public static class BenchCommand
         var timeOff = await BenchRun.MeasureAsync(counting with { Icount = null, CoreOptions = without }, "time-off");
         IReadOnlyList<string> faults = PrintCounts(figures, on, off);
         PrintTimes(figures, timeOn, timeOff);
+        MeasureRings();
         foreach (string fault in faults)
             Console.WriteLine(fault);
         Console.WriteLine(faults.Count == 0 ? "all figures within their limits" : $"{faults.Count} figures over their limits or missing");
