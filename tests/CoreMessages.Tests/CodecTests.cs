@@ -9,6 +9,8 @@ namespace Microkernel.Messages.Tests;
 /// <summary>What Google.Protobuf writes the core reads, and what the core writes Google.Protobuf reads; and malformed input.</summary>
 public sealed class CodecTests
 {
+    private static readonly byte[] _notUtf8 = [];
+
     private static IEnumerable<Codec> Codecs => Codec.All;
 
     [TestCaseSource(nameof(Codecs))]
@@ -62,8 +64,8 @@ public sealed class CodecTests
             byte[]? copy = codec.Copy(damaged);
             if (copy is null)
                 refused++;
-            else if (!codec.Name.StartsWith("En", StringComparison.Ordinal))
-                Assert.That(copy, Is.EqualTo(Google(codec, damaged)), $"seed {seed}");
+            else if (Google(codec, damaged) is var google && google != _notUtf8)
+                Assert.That(copy, Is.EqualTo(google), $"seed {seed}");
         }
 
         Assert.That(refused, Is.Not.Zero);
@@ -90,11 +92,16 @@ public sealed class CodecTests
     }
 
     /// <summary>The same bytes through Google's library, without what it does not know; null if it refuses.</summary>
+    /// <remarks>To the core a string is bytes. It looks at none, and writes only ASCII.</remarks>
     private static byte[]? Google(Codec codec, byte[] bytes)
     {
         try
         {
             return codec.Empty().Descriptor.Parser.WithDiscardUnknownFields(true).ParseFrom(bytes).ToByteArray();
+        }
+        catch (InvalidProtocolBufferException e) when (e.Message.Contains("UTF-8", StringComparison.Ordinal))
+        {
+            return _notUtf8;
         }
         catch (InvalidProtocolBufferException)
         {

@@ -57,7 +57,11 @@ internal sealed class Field
     /// <summary>The tag before all values together.</summary>
     internal uint PackedTag => (uint)(Number << 3 | Length);
 
-    internal bool IsPacked => IsRepeated && !IsMessage;
+    /// <summary>Repeated numbers are read from both forms.</summary>
+    internal bool IsNumbers => IsRepeated && !IsMessage;
+
+    /// <summary>And written in the form that the field asks for.</summary>
+    internal bool IsPacked => IsNumbers && (_field.Options is not { HasPacked: true } || _field.Options.Packed);
 
     internal int TagSize => (int)Math.Log2(Number << 3) / 7 + 1;
 

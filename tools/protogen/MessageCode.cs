@@ -92,7 +92,7 @@ internal sealed class MessageCode(CodeText code, FileDescriptorProto file, int i
             ? $"MessageReader inner = reader.ReadMessage();\nif (!{target}.Merge(ref inner))\n{{\nreader.Fail();\n}}\n"
             : $"{target} = {field.Read("reader")};");
         code.Add("break;\n}\n");
-        if (field.IsPacked)
+        if (field.IsNumbers)
             AddPackedCase(field);
     }
 

@@ -12,5 +12,6 @@ public static class AllChecks
         NumberChecks.Run(report);
         AtomicChecks.Run(report);
         RingChecks.Run(report);
+        MessageChecks.Run(report);
     }
 }
