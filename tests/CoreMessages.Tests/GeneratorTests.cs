@@ -5,6 +5,7 @@ using Google.Protobuf;
 using Google.Protobuf.Reflection;
 using Microkernel.Protos.Core;
 using NUnit.Framework;
+using FileOptions = Google.Protobuf.Reflection.FileOptions;
 using Label = Google.Protobuf.Reflection.FieldDescriptorProto.Types.Label;
 using Kind = Google.Protobuf.Reflection.FieldDescriptorProto.Types.Type;
 

@@ -124,6 +124,21 @@ public sealed class ConnectionTests
     }
 
     [Test]
+    public void WhatIsSentWhileTheReceiverLooksWhetherAnybodyIsThereIsNotLost([Range(1, 3)] int look)
+    {
+        (LocalTransport own, LocalTransport peer) = LocalTransport.CreatePair(RingSize);
+        var sender = new RingConnection(peer);
+        using var receiver = new RingConnection(new InterruptedTransport(own, look, () =>
+        {
+            sender.Send("last words"u8, Short);
+            sender.Dispose();
+        }));
+        Assert.That(receiver.Receive(new byte[10], out int length, Long), Is.EqualTo(RingResult.Done));
+        Assert.That(length, Is.EqualTo(10));
+        Assert.That(receiver.Receive(new byte[10], out _, Long), Is.EqualTo(RingResult.Closed));
+    }
+
+    [Test]
     public void AFaultClosesOneDirectionAndTheOtherSideIsTold()
     {
         var full = new byte[_first.LargestMessage];

@@ -2,6 +2,7 @@ using System;
 using System.Diagnostics;
 using System.Linq;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Threading;
 
 namespace Microkernel.Rings.Tests;
@@ -32,15 +33,15 @@ internal sealed class Litmus
     /// <summary>Runs until a time is over or enough was lost.</summary>
     internal Litmus Run(TimeSpan time, int enough = int.MaxValue)
     {
-        var sleeper = new Thread(() =>
-        {
-            for (_barrier.SignalAndWait(); !_isOver; _barrier.SignalAndWait())
-            {
-                RunSleepers();
-                _barrier.SignalAndWait();
-            }
-        });
-        sleeper.Start();
+        Thread[] threads = [new(() => RunTellingSide(time, enough)), new(RunSleepingSide)];
+        Array.ForEach(threads, static t => t.Start());
+        Array.ForEach(threads, static t => t.Join());
+        return this;
+    }
+
+    private void RunTellingSide(TimeSpan time, int enough)
+    {
+        StayOn(cpu: 0);
         for (long start = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(start) < time && Lost < enough; Rounds += Queues)
         {
             Array.Clear(_at);
@@ -53,16 +54,34 @@ internal sealed class Litmus
 
         _isOver = true;
         _barrier.SignalAndWait();
-        sleeper.Join();
-        return this;
     }
+
+    private void RunSleepingSide()
+    {
+        StayOn(cpu: 1);
+        for (_barrier.SignalAndWait(); !_isOver; _barrier.SignalAndWait())
+        {
+            RunSleepers();
+            _barrier.SignalAndWait();
+        }
+    }
+
+    /// <summary>Keeps the two threads from taking turns on one CPU. Where these CPUs are not to be had, that is left to luck.</summary>
+    private static void StayOn(int cpu)
+    {
+        ulong mask = 1UL << cpu;
+        _ = SetAffinity(0, sizeof(ulong), ref mask);
+    }
+
+    [DllImport("libc", EntryPoint = "sched_setaffinity")]
+    private static extern int SetAffinity(int thread, nint size, ref ulong mask);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void RunTellers()
     {
         for (int i = 0; i < Queues; i++)
         {
-            Meet(ref _at[0], ref _at[32], i);
+            Meet(ref _at[0], ref _at[32], i + 1);
             _tells[i] = _queues[i].Tell();
         }
     }
@@ -72,7 +91,7 @@ internal sealed class Litmus
     {
         for (int i = 0; i < Queues; i++)
         {
-            Meet(ref _at[32], ref _at[0], i);
+            Meet(ref _at[32], ref _at[0], i + 1);
             _waits[i] = _queues[i].MustWait();
         }
     }
@@ -81,7 +100,9 @@ internal sealed class Litmus
     private void Meet(ref int own, ref int other, int place)
     {
         Volatile.Write(ref own, place);
-        for (int i = 0; i < 200 && Volatile.Read(ref other) < place; i++)
+        // At first the other one may be waking up.
+        int patience = place == 1 ? 100_000 : 200;
+        for (int i = 0; i < patience && Volatile.Read(ref other) < place; i++)
         {
         }
 

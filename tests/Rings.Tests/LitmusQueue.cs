@@ -25,11 +25,7 @@ internal abstract class LitmusQueue
     /// <summary>Makes the next round possible. Nobody else runs now.</summary>
     internal virtual void StartAgain() => Start += Capacity;
 
-    protected bool Publish()
-    {
-        Writer.TryWrite(Memory, Message);
-        return Writer.Publish(Memory);
-    }
+    protected void Write() => Writer.TryWrite(Memory, Message);
 
     protected void Read() => Reader.TryRead(Memory, _buffer, out _);
 

@@ -45,14 +45,16 @@ public sealed class LitmusTests
 
     private static void MustLose(Litmus litmus)
     {
-        litmus.Run(TimeSpan.FromSeconds(20), enough: 1);
+        litmus.Run(TimeSpan.FromSeconds(60), enough: 1);
         TestContext.Out.WriteLine($"{litmus.Lost} lost in {litmus.Rounds} rounds");
         Assert.That(litmus.Lost, Is.Not.Zero);
     }
 
     private class SleepingReader : LitmusQueue
     {
-        internal override bool Tell() => Publish();
+        internal SleepingReader() => Write();
+
+        internal override bool Tell() => Writer.Publish(Memory);
 
         internal override bool MustWait() => Reader.MustWait(Memory);
 
@@ -60,6 +62,7 @@ public sealed class LitmusTests
         {
             Read();
             Reader.Release(Memory);
+            Write();
             base.StartAgain();
         }
     }
@@ -74,19 +77,30 @@ public sealed class LitmusTests
 
         internal override void StartAgain()
         {
-            Publish();
+            Write();
+            Writer.Publish(Memory);
             Read();
             base.StartAgain();
         }
     }
 
-    private sealed class UnfencedWriter : SleepingReader
+    private sealed class UnfencedWriter : LitmusQueue
     {
+        internal UnfencedWriter() => RingLayout.HalfWord(Memory, RingLayout.Data) = (uint)Message.Length;
+
         internal override bool Tell()
         {
-            RingLayout.HalfWord(Memory, RingLayout.Data) = (uint)Message.Length;
             Volatile.Write(ref Word(RingLayout.Tail), Start + Capacity);
             return Volatile.Read(ref Word(RingLayout.TailWanted)) - Start - 1 < Capacity;
+        }
+
+        internal override bool MustWait() => Reader.MustWait(Memory);
+
+        internal override void StartAgain()
+        {
+            Read();
+            Reader.Release(Memory);
+            base.StartAgain();
         }
     }
 
