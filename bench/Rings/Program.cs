@@ -25,6 +25,7 @@ public static class Program
         Print("one thread, 64-byte frames, write and read", Measure.OneThread(RingSize, 64, time), 0, "");
         Print("two threads, 4 KiB frames", TwoThreads(RingSize, Page, time), Page, "1.0 GB/s");
         Print("two threads, 64-byte frames", TwoThreads(RingSize, 64, time), 0, "1,000,000 /s");
+        Print("two threads, 64-byte protobuf messages, made and parsed", Messages(time), 0, "1,000,000 /s");
         Print("two threads, 64-byte frames, ring of two pages", TwoThreads(2 * Page, 64, time), 0, "");
         Print("two processes, 4 KiB frames", TwoProcesses(Measure.Stream, Page, time), Page, "");
         Print("two processes, 64-byte frames", TwoProcesses(Measure.Stream, 64, time), 0, "");
@@ -39,15 +40,22 @@ public static class Program
         return WithPeer(first, second, connection => Measure.Stream(connection, length, time));
     }
 
+    private static double Messages(TimeSpan time)
+    {
+        (LocalTransport first, LocalTransport second) = LocalTransport.CreatePair(RingSize);
+        return WithPeer(first, second, connection => Measure.Messages(connection, time), Measure.AnswerMessages);
+    }
+
     private static double RoundTrips(TimeSpan time)
     {
         (LocalTransport first, LocalTransport second) = LocalTransport.CreatePair(RingSize);
         return WithPeer(first, second, connection => Measure.RoundTrips(connection, 64, time));
     }
 
-    private static double WithPeer(RingTransport first, RingTransport second, Func<RingConnection, double> measure)
+    private static double WithPeer(
+        RingTransport first, RingTransport second, Func<RingConnection, double> measure, Action<RingTransport>? answer = null)
     {
-        var peer = new Thread(() => Measure.Answer(second));
+        var peer = new Thread(() => (answer ?? Measure.Answer)(second));
         peer.Start();
         double result;
         using (var connection = new RingConnection(first))

@@ -6,8 +6,8 @@ using Google.Protobuf.Reflection;
 using Microkernel.Protos.Core;
 using NUnit.Framework;
 using FileOptions = Google.Protobuf.Reflection.FileOptions;
-using Label = Google.Protobuf.Reflection.FieldDescriptorProto.Types.Label;
 using Kind = Google.Protobuf.Reflection.FieldDescriptorProto.Types.Type;
+using Label = Google.Protobuf.Reflection.FieldDescriptorProto.Types.Label;
 
 namespace Microkernel.Messages.Tests;
 

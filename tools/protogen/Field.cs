@@ -1,8 +1,8 @@
 using System;
 using Google.Protobuf.Reflection;
 using Microkernel.Protos.Core;
-using Label = Google.Protobuf.Reflection.FieldDescriptorProto.Types.Label;
 using Kind = Google.Protobuf.Reflection.FieldDescriptorProto.Types.Type;
+using Label = Google.Protobuf.Reflection.FieldDescriptorProto.Types.Label;
 
 namespace Microkernel.Protogen;
 
