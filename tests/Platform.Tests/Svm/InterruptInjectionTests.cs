@@ -63,14 +63,20 @@ public sealed class InterruptInjectionTests
         Assert.That(_control.EventInjection, Is.Zero);
     }
 
-    [Test]
-    public void AnInterruptWhoseDeliveryWasInterruptedIsDeliveredOnce()
+    [TestCase(true, Description = "QEMU notes it as an exception, and still as pending")]
+    [TestCase(false, Description = "a CPU notes that it has taken it")]
+    public void AnInterruptWhoseDeliveryWasInterruptedIsDeliveredOnce(bool isStillPending)
     {
         InterruptInjection.Choose(ref _control, 0x42);
-        _control.ExitInterruptInfo = SvmEvent.Interrupt(0x42);
+        _control.ExitInterruptInfo = isStillPending ? SvmEvent.Exception(0x42) : SvmEvent.Interrupt(0x42);
+        if (!isStillPending)
+        {
+            DeliverAsTheCpuDoes();
+        }
+
         InterruptInjection.Redeliver(ref _control);
-        Assert.That(_control.EventInjection, Is.EqualTo(SvmEvent.Interrupt(0x42)));
-        Assert.That(_control.VirtualInterrupt.HasFlag(VirtualInterrupt.Pending), Is.False);
+        Assert.That(_control.EventInjection, Is.EqualTo(isStillPending ? 0 : SvmEvent.Interrupt(0x42)));
+        Assert.That(_control.VirtualInterrupt.HasFlag(VirtualInterrupt.Pending), Is.EqualTo(isStillPending));
     }
 
     [Test]

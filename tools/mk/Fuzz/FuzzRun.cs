@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Text.RegularExpressions;
 using System.Threading.Tasks;
 using Mk.Boot;
 using Mk.Images;
@@ -46,6 +47,8 @@ public static class FuzzRun
             // The neighbour works all the time, and its memory must stay what it is.
             if (await shell.RunAsync("md5sum /bin/busybox") != sums)
                 throw new SessionException("the neighbour's memory has changed");
+            if (Regex.Match(session.Core.ToString(), @"domain 1 ""fuzz"" ended: (?!poweroff).*") is { Success: true } end)
+                throw new SessionException(end.Value.TrimEnd());
         }
         string verdict = await fuzzing;
         if (!verdict.EndsWith(" 0 failed", StringComparison.Ordinal))

@@ -40,18 +40,12 @@ internal static class InterruptInjection
         control.Clean &= ~(VmcbClean.VirtualInterrupt | VmcbClean.Intercepts);
     }
 
-    /// <summary>After an exit: the event whose delivery it interrupted goes first at the next entry.</summary>
-    internal static void Redeliver(ref VmcbControl control)
-    {
-        control.EventInjection = SvmEvent.Redeliver(control.ExitInterruptInfo);
-
-        // A virtual interrupt whose delivery began may still be noted as pending.
-        if (SvmEvent.IsValid(control.ExitInterruptInfo) && IsChosen(in control))
-        {
-            control.VirtualInterrupt &= ~Request;
-            control.Clean &= ~VmcbClean.VirtualInterrupt;
-        }
-    }
+    /// <summary>
+    /// After an exit: the event whose delivery it interrupted goes first at the next entry. A virtual interrupt that is still noted as pending
+    /// is delivered anyway.
+    /// </summary>
+    internal static void Redeliver(ref VmcbControl control) =>
+        control.EventInjection = IsChosen(in control) ? 0 : SvmEvent.Redeliver(control.ExitInterruptInfo);
 
     private static bool IsWindowOpen(in VmcbControl control) => (control.Intercepts1 & Intercepts1.VirtualInterrupt) != 0;
 
