@@ -7,7 +7,7 @@ using NUnit.Framework;
 namespace Microkernel.Core.Tests.Fakes;
 
 /// <summary>Frames 0 to count - 1 in one array. Checks that windows nest and that nobody opens too many.</summary>
-public sealed class FakeMemory(int frameCount) : PhysicalMemory
+public class FakeMemory(int frameCount) : PhysicalMemory
 {
     private readonly byte[] _bytes = new byte[frameCount * FrameSize];
     private readonly ThreadLocal<int> _open = new();

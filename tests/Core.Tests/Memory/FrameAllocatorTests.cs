@@ -13,24 +13,10 @@ public sealed class FrameAllocatorTests
 {
     private const ushort Owner = 7;
 
-    // Memory that is only looked at, so that blocks of 1 GiB can be tested.
-    private sealed class CountingMemory : PhysicalMemory
+    // Has no bytes, only the count of what is scrubbed, so that blocks of 1 GiB can be tested.
+    private sealed class CountingMemory() : FakeMemory(0)
     {
         public List<(ulong Mfn, int Count)> Scrubbed { get; } = [];
-
-        public override System.Span<byte> Map(ulong mfn) => throw new System.NotSupportedException();
-
-        public override System.Span<byte> Map(ulong address, int length) => throw new System.NotSupportedException();
-
-        public override ulong CompareExchange(ulong address, ulong value, ulong expected) =>
-            throw new System.NotSupportedException();
-
-        public override void Copy(ulong address, System.Span<byte> bytes, bool write) => throw new System.NotSupportedException();
-
-        public override void Unmap() => throw new System.NotSupportedException();
-
-        public override bool AreUnchanged(EntryObservation[] places, int count) =>
-            throw new System.NotSupportedException();
 
         public override void Zero(ulong mfn, int count) => Scrubbed.Add((mfn, count));
     }
