@@ -68,6 +68,13 @@ public sealed class Kernel
     /// <summary>The CPU that executes this.</summary>
     public PhysicalCpu ThisCpu => Cpus[Machine.CurrentCpu];
 
+    /// <summary>The CPU on which vCPU <paramref name="vcpu"/> of a domain is first.</summary>
+    public PhysicalCpu HomeOf(int vcpu)
+    {
+        int first = Machine.FirstGuestCpu;
+        return Cpus[first + (vcpu % (Cpus.Length - first))];
+    }
+
     /// <summary>
     /// Makes a slot for every domain of the manifest and room for their vCPUs and timers. Afterwards nothing allocates any more.
     /// </summary>

@@ -59,7 +59,7 @@ public sealed class Dispatcher
     public void Step(PhysicalCpu cpu)
     {
         ExpireTimers(cpu);
-        Vcpu? next = TakeNext(cpu);
+        Vcpu? next = cpu.RunsGuests ? TakeNext(cpu) : null;
         if (next != null)
         {
             RunSlice(cpu, next);
@@ -287,7 +287,7 @@ public sealed class Dispatcher
 
         foreach (PhysicalCpu cpu in _kernel.Cpus)
         {
-            if (cpu.IsIdle)
+            if (cpu.IsIdle && cpu.RunsGuests)
             {
                 return cpu;
             }

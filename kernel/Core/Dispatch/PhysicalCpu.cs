@@ -22,6 +22,7 @@ public sealed class PhysicalCpu
     public PhysicalCpu(int index, Machine machine, AsidAllocator asids)
     {
         Index = index;
+        RunsGuests = index >= machine.FirstGuestCpu;
         _machine = machine;
         Asids = asids;
         Timers = new TimerQueue(machine);
@@ -29,6 +30,9 @@ public sealed class PhysicalCpu
 
     /// <summary>Its number, from 0.</summary>
     public int Index { get; }
+
+    /// <summary>vCPUs may run here.</summary>
+    public bool RunsGuests { get; }
 
     /// <summary>Guards <see cref="Queue"/> and the state of the vCPUs assigned to this CPU.</summary>
     public TicketLock Lock { get; } = new();

@@ -8,6 +8,9 @@ public abstract class Machine
     /// <summary>Number of physical CPUs that are up.</summary>
     public abstract int CpuCount { get; }
 
+    /// <summary>The first CPU that may run guests: those before it do the core's other work only.</summary>
+    public virtual int FirstGuestCpu => 0;
+
     /// <summary>The CPU that executes this.</summary>
     public abstract int CurrentCpu { get; }
 

@@ -25,7 +25,7 @@ public sealed class Vcpu
         Tlb = domain.Memory.Tlb;
         Walks = new GuestWalks(this);
         Hardware = domain.Kernel.Machine.CreateVcpu();
-        Cpu = domain.Kernel.Cpus[id % domain.Kernel.Cpus.Length];
+        Cpu = domain.Kernel.HomeOf(id);
         Apic = new LocalApic(this);
         Timers = new VcpuTimers(this);
         Runstate = new Runstate(this);

@@ -177,6 +177,10 @@ internal sealed class MachineStartup
         string mode = _machine.Apic.UsesX2Apic ? "x2APIC" : "xAPIC";
         string timer = _machine.Apic.UsesDeadline ? "deadline" : "count-down";
         _log.Write($"boot: {_machine.CpuCount} CPUs of {listed} up, {mode}, {timer} timer ({_clock.Microseconds} us)");
+        if (_machine.FirstGuestCpu > 0)
+        {
+            _log.Write($"boot: CPU 0 runs no guests, because QEMU's emulation mixes up its page tables");
+        }
     }
 
     private int ThreadBits()

@@ -31,6 +31,9 @@ internal sealed class X64Machine : Machine
     public override int CpuCount => Processors.ApicIds.Length;
 
     /// <inheritdoc/>
+    public override int FirstGuestCpu => GuestCpus.First(this, CpuCount);
+
+    /// <inheritdoc/>
     public override int CurrentCpu => CpuBlock.CurrentIndex;
 
     /// <inheritdoc/>

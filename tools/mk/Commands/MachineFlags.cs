@@ -9,7 +9,7 @@ namespace Mk.Commands;
 public sealed class MachineFlags
 {
     private readonly Option<long?> _memory = new("--memory") { Description = "The host's memory in MiB (default: 3072, or what the guests need)", HelpName = "MIB" };
-    private readonly Option<int> _cpus = new("--cpus") { Description = "The host's CPUs", DefaultValueFactory = static _ => 2, HelpName = "N" };
+    private readonly Option<int> _cpus = new("--cpus") { Description = "The host's CPUs that run guests", DefaultValueFactory = static _ => 2, HelpName = "N" };
     private readonly Option<int?> _icount = new("--icount") { Description = "Count instructions: each takes 2^N ns of the guest's time (0 without N)", Arity = ArgumentArity.ZeroOrOne, HelpName = "N", CustomParser = static r => r.Tokens.Count == 0 ? 0 : Shift(r) };
     private readonly Option<string> _qemu = new("--qemu") { Description = "QEMU's program", DefaultValueFactory = static _ => new MachineOptions().Qemu, HelpName = "PATH" };
     private readonly Option<string> _cpu = new("--cpu") { Description = "QEMU's CPU model", DefaultValueFactory = static _ => new MachineOptions().Cpu, HelpName = "MODEL" };

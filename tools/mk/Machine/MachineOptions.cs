@@ -12,7 +12,7 @@ public sealed record MachineOptions
     /// <summary>QEMU's CPU model.</summary>
     public string Cpu { get; init; } = "max";
 
-    /// <summary>Number of CPUs.</summary>
+    /// <summary>Number of CPUs that run guests.</summary>
     public int Cpus { get; init; } = 2;
 
     /// <summary>Memory in MiB.</summary>

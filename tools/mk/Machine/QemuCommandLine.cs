@@ -39,6 +39,12 @@ public static class QemuCommandLine
     /// <summary>Doubles the commas of a value, as QEMU's option syntax wants.</summary>
     public static string Escape(string value) => value.Replace(",", ",,", StringComparison.Ordinal);
 
+    /// <summary>
+    /// How many CPUs QEMU must emulate for so many that run guests: where there are several, the core leaves the first one
+    /// alone (kernel/Platform/X64/Smp/GuestCpus.cs).
+    /// </summary>
+    public static int EmulatedCpus(int cpus) => cpus == 1 ? 1 : cpus + 1;
+
     private static List<string> Machine(MachineOptions options)
     {
         List<string> arguments =
@@ -46,7 +52,7 @@ public static class QemuCommandLine
             "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
             "-accel", options.Icount is null ? "tcg,thread=multi" : "tcg,thread=single",
             "-cpu", options.Cpu,
-            "-smp", options.Cpus.ToString(CultureInfo.InvariantCulture),
+            "-smp", EmulatedCpus(options.Cpus).ToString(CultureInfo.InvariantCulture),
             "-m", string.Create(CultureInfo.InvariantCulture, $"{options.MemoryMiB}M"),
             .. Serial(CoreSerial),
             .. Serial(GuestSerial),
