@@ -33,6 +33,40 @@ public sealed class DispatcherTests
         }
     }
 
+    [TestCase(2, 1, 3)]
+    [TestCase(3, 1, 2)]
+    [TestCase(3, 1, 5)]
+    [TestCase(5, 2, 4)]
+    public void GuestsRunOnlyWhereTheyMay(int cpus, int reserved, int domains)
+    {
+        Simulation simulation = new(cpus, domains, reserved: reserved);
+        simulation.Run(10_000 * Millisecond);
+        double expected = Math.Min(1.0, (double)(cpus - reserved) / domains);
+        Assert.That(simulation.Shares(), Has.All.EqualTo(expected).Within(0.03 * expected));
+        Assert.That(simulation.RanOn.Take(reserved), Has.All.Zero);
+        Assert.That(simulation.RanOn.Skip(reserved), Has.None.Zero);
+    }
+
+    [Test]
+    public void AnIdleCpuThatRunsNoGuestsIsNotWokenForThem()
+    {
+        Simulation simulation = new(cpus: 3, domains: 2, startAll: false, reserved: 1);
+        TestHost host = simulation.Host;
+        foreach (PhysicalCpu cpu in host.Kernel.Cpus)
+        {
+            cpu.IsIdle = true;
+        }
+
+        simulation.Start(0);
+        simulation.Start(1);
+        Assert.That(host.Machine.Kicks, Is.EqualTo(new[] { 0, 2, 0 }), "each of one vCPU, whose home is CPU 1");
+        host.Kernel.Cpus[1].IsIdle = false;
+        host.Kernel.Cpus[1].Current = host.Vcpu(0);
+        host.Vcpu(1).State = VcpuState.Blocked;
+        host.Kernel.Dispatcher.Wake(host.Vcpu(1));
+        Assert.That(host.Vcpu(1).Cpu.Index, Is.EqualTo(2));
+    }
+
     [Test]
     public void WeightsDivideACpu()
     {
@@ -137,9 +171,10 @@ public sealed class DispatcherTests
     {
         private readonly ulong[] _clocks;
 
-        public Simulation(int cpus, int domains, bool startAll = true)
+        public Simulation(int cpus, int domains, bool startAll = true, int reserved = 0)
         {
-            Host = new TestHost(domains, cpus: cpus);
+            Host = new TestHost(domains, cpus: cpus, reservedCpus: reserved);
+            RanOn = new ulong[cpus];
             _clocks = new ulong[cpus];
             Ran = new ulong[domains];
             for (int i = 0; i < domains; i++)
@@ -155,7 +190,11 @@ public sealed class DispatcherTests
 
         public TestHost Host { get; }
 
+        /// <summary>Time by domain.</summary>
         public ulong[] Ran { get; }
+
+        /// <summary>Time by CPU.</summary>
+        public ulong[] RanOn { get; }
 
         public void Start(int domain)
         {
@@ -184,6 +223,7 @@ public sealed class DispatcherTests
         {
             ulong deadline = Host.Machine.Deadlines[Host.Machine.CurrentCpu];
             Ran[domain] += deadline - Host.Machine.Tsc;
+            RanOn[Host.Machine.CurrentCpu] += deadline - Host.Machine.Tsc;
             Host.Machine.Tsc = deadline;
             Host.Kernel.Dispatcher.OnTimer(Host.Machine.CurrentCpu);
         }

@@ -25,6 +25,9 @@ public sealed class FakeMachine : Machine
 
     public ulong Tsc { get; set; }
 
+    /// <summary>So many CPUs, from 0 on, run no guests.</summary>
+    public int ReservedCpus { get; init; }
+
     /// <summary>TSC ticks a second.</summary>
     public ulong Frequency { get; init; } = 1_000_000_000;
 
@@ -59,6 +62,8 @@ public sealed class FakeMachine : Machine
     public Func<uint, uint, CpuidResult>? CpuidSource { get; set; }
 
     public override int CpuCount => _cpuCount;
+
+    public override int FirstGuestCpu => ReservedCpus;
 
     public override int CurrentCpu => _cpu.Value;
 

@@ -23,9 +23,9 @@ public sealed class TestHost
 
     public TestHost(
         int domains = 2, int vcpus = 1, int cpus = 2, Action<DomainConfig>? configure = null,
-        Func<uint, uint, CpuidResult>? source = null, string commandLine = "")
+        Func<uint, uint, CpuidResult>? source = null, string commandLine = "", int reservedCpus = 0)
     {
-        Machine = new FakeMachine(cpus, FrameCount) { VcpuFactory = () => new FakeVcpuHardware(), CpuidSource = source };
+        Machine = new FakeMachine(cpus, FrameCount) { VcpuFactory = () => new FakeVcpuHardware(), CpuidSource = source, ReservedCpus = reservedCpus };
         HostMemory memory = new(Machine, FrameCount);
         memory.Allocator.AddFree(FirstFreeFrame, FrameCount - FirstFreeFrame);
         Kernel = new Kernel(Machine, new BootInformation { Memory = memory, CommandLine = Encoding.ASCII.GetBytes(commandLine) });

@@ -45,8 +45,6 @@ public sealed class Tally
         try
         {
             TrxResults results = project.Run(filter, Print);
-            if (project.BootsMachines)
-                results = KnownFaults.RunAgain(project, results, Print);
             Add(project, results, filter);
             Print($"{project.Name}: {results.Passed} passed, {results.Failures.Count} failed ({Seconds(start)})");
         }
