@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Threading;
 using Microkernel.Core.Domains;
 using Microkernel.Core.Grants;
@@ -89,7 +90,11 @@ public sealed class PhysicalCpu
     public bool NeedsLook => Volatile.Read(ref _notes) != 0 || Timers.HasChanged;
 
     /// <summary>It is the CPU that executes this.</summary>
-    public bool IsThis => _machine.CurrentCpu == Index;
+    public bool IsThis
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => _machine.CurrentCpu == Index;
+    }
 
     /// <summary>The running vCPU has used up its slice.</summary>
     public bool IsSliceOver() => _machine.ReadTsc() >= SliceEnd;

@@ -129,32 +129,15 @@ public sealed class EventChannels
         PortState state = record.State;
         ushort remoteDomain = record.RemoteDomain;
         uint remote = record.Remote;
-        bool isOut = state == PortState.Interdomain && remoteDomain != _domain.Id;
-        if (!isOut && state is PortState.Interdomain or PortState.Ipi)
+        bool isNear = state == PortState.Ipi || (state == PortState.Interdomain && remoteDomain == _domain.Id);
+        if (isNear)
         {
             RaiseNear(records, port, state == PortState.Ipi ? port : remote);
         }
 
         frame.Dispose();
         _domain.EventLock.Exit();
-        switch (state)
-        {
-            case PortState.Ipi:
-            case PortState.Unbound:
-                return 0;
-            case PortState.Interdomain:
-                if (isOut)
-                {
-                    SendOut(port, remoteDomain, remote);
-                }
-
-                return 0;
-            case PortState.Core:
-                _domain.Console.OnNotify();
-                return 0;
-            default:
-                return XenError.EINVAL;
-        }
+        return isNear ? 0 : SendFar(port, state, remoteDomain, remote);
     }
 
     /// <summary>A virtual interrupt for a vCPU (or, whichever vCPU is given, for the domain if it is of that kind).</summary>
@@ -429,9 +412,23 @@ public sealed class EventChannels
         }
     }
 
-    // To another domain, without our lock, so that nobody waits for two.
-    private void SendOut(uint port, ushort remoteDomain, uint remote) =>
-        _domain.Kernel.Domains.Find(remoteDomain)?.Events.Receive(remote, _domain.Id, port);
+    // To another domain or to nobody, without our lock, so that nobody waits for two.
+    private long SendFar(uint port, PortState state, ushort remoteDomain, uint remote)
+    {
+        switch (state)
+        {
+            case PortState.Interdomain:
+                _domain.Kernel.Domains.Find(remoteDomain)?.Events.Receive(remote, _domain.Id, port);
+                return 0;
+            case PortState.Unbound:
+                return 0;
+            case PortState.Core:
+                _domain.Console.OnNotify();
+                return 0;
+            default:
+                return XenError.EINVAL;
+        }
+    }
 
     private void WakePollers()
     {

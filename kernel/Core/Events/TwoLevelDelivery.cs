@@ -51,8 +51,7 @@ public sealed class TwoLevelDelivery : EventDelivery
         Span<uint> words = shared.As<uint>();
         int word = (int)(port >> 5);
         uint bit = 1u << (int)(port & 31);
-        if ((Interlocked.Or(ref words[PendingAt + word], bit) & bit) == 0
-            && (Volatile.Read(ref words[_maskAt + word]) & bit) == 0)
+        if (AtomicBits.TrySet(ref words[PendingAt + word], bit) && (Volatile.Read(ref words[_maskAt + word]) & bit) == 0)
         {
             VcpuInfo.Select(vcpu, words, (int)(port >> _selectorShift));
         }

@@ -152,11 +152,19 @@ public static class VcpuInfo
         int at = vcpu.InfoOffset >> 2;
         int selector = SharedInfoAbi.PendingSelector(vcpu.Domain.HasNarrowSharedInfo) / sizeof(uint);
         uint bit = 1u << (word & 31);
-        return (Interlocked.Or(ref page[at + selector + (word >> 5)], bit) & bit) == 0
-            && TrySetUpcallPending(ref page[at]);
+        return AtomicBits.TrySet(ref page[at + selector + (word >> 5)], bit) && TrySetUpcallPending(ref page[at]);
     }
 
     // The byte shares its word with the mask byte, which is the guest's.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool TrySetUpcallPending(ref uint firstWord) => (Interlocked.Or(ref firstWord, 1) & 0xFF) == 0;
+    private static bool TrySetUpcallPending(ref uint firstWord)
+    {
+        if ((Volatile.Read(ref firstWord) & 0xFF) != 0)
+        {
+            return false;
+        }
+
+        Interlocked.Or(ref firstWord, 1);
+        return true;
+    }
 }

@@ -27,7 +27,7 @@ public static class InterruptDelivery
         bool mustWait = false;
         if ((pending & PendingWork.Upcall) != 0)
         {
-            mustWait = !TryInjectUpcall(vcpu, ref injected);
+            mustWait = !TryInjectUpcall(vcpu, pending, ref injected);
         }
 
         if ((pending & PendingWork.Apic) != 0)
@@ -88,11 +88,11 @@ public static class InterruptDelivery
     // while the guest has not run since it was set.
     // False if that has to wait.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool TryInjectUpcall(Vcpu vcpu, ref bool injected)
+    private static bool TryInjectUpcall(Vcpu vcpu, PendingWork pending, ref bool injected)
     {
-        PendingWork taken = vcpu.Take(PendingWork.Upcall | PendingWork.FreshUpcall);
+        vcpu.Drop(PendingWork.Upcall | PendingWork.FreshUpcall);
         byte callback = vcpu.Domain.Parameters.CallbackVector;
-        if (callback == 0 || ((taken & PendingWork.FreshUpcall) == 0 && !VcpuInfo.IsUpcallPending(vcpu)))
+        if (callback == 0 || ((pending & PendingWork.FreshUpcall) == 0 && !VcpuInfo.IsUpcallPending(vcpu)))
         {
             return true;
         }

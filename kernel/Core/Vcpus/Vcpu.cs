@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Threading;
 using Microkernel.Core.Dispatch;
 using Microkernel.Core.Domains;
@@ -111,6 +112,7 @@ public sealed class Vcpu
     // The CPU that executes this runs it. Exact whatever other CPUs do: what runs here is changed here only.
     private bool IsCurrent
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get
         {
             PhysicalCpu cpu = Cpu;
@@ -133,6 +135,9 @@ public sealed class Vcpu
 
     /// <summary>Marks work as pending on the vCPU's own CPU, where it will be seen before the next entry.</summary>
     public void PostLocally(PendingWork work) => Interlocked.Or(ref _pending, (int)work);
+
+    /// <summary>Takes the given bits out of the pending work.</summary>
+    public void Drop(PendingWork work) => Interlocked.And(ref _pending, (int)~work);
 
     /// <summary>Takes the given bits out of the pending work and returns those that were set.</summary>
     public PendingWork Take(PendingWork work) => (PendingWork)Interlocked.And(ref _pending, (int)~work) & work;

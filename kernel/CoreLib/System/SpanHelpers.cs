@@ -6,10 +6,16 @@ namespace System;
 /// <summary>What spans and the compiler need to move memory.</summary>
 internal static class SpanHelpers
 {
-    /// <summary>The index if it is below the length, zero otherwise, computed without a branch.</summary>
+    /// <summary>The index if it is below the length, another one that is otherwise, computed without a branch.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static nint MaskIndex(int index, int length)
     {
+        // Frames' lengths are known and powers of two: one instruction.
+        if (RuntimeHelpers.IsKnownConstant(length) && length > 0 && (length & (length - 1)) == 0)
+        {
+            return index & (length - 1);
+        }
+
         long wide = (uint)index;
         return (nint)(wide & (wide - (uint)length >> 63));
     }

@@ -91,6 +91,9 @@ typedef void interrupt_handler(struct trap_frame *frame);
 void traps_start(void);
 void traps_load(void);                  /* on each vCPU */
 void set_handler(u8 vector, interrupt_handler *handler);
+struct interrupt_frame;
+typedef void direct_handler(struct interrupt_frame *frame);    /* with __attribute__((interrupt)) */
+void set_direct_handler(u8 vector, direct_handler *handler);   /* saves only what it uses itself */
 void use_stub_of(u8 vector, u8 other);  /* for an interrupt at the vector of an exception that has an error code */
 int run_in_user(void (*entry)(void), void *stack_top);     /* gives the vector that ended it */
 

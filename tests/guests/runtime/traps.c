@@ -26,17 +26,21 @@ void set_handler(u8 vector, interrupt_handler *handler)
     handlers[vector] = handler;
 }
 
-static void set_gate(unsigned vector, unsigned stub_of)
+static void set_gate(unsigned vector, uintptr_t code)
 {
-    uintptr_t stub = (uintptr_t)trap_stubs + stub_of * 16;
     idt[vector] = (struct gate){
-        .offset_low = stub, .selector = SEL_CODE, .type = 0x8e00, .offset_high = stub >> 16,
+        .offset_low = code, .selector = SEL_CODE, .type = 0x8e00, .offset_high = code >> 16,
     };
 }
 
 void use_stub_of(u8 vector, u8 other)
 {
-    set_gate(vector, other);
+    set_gate(vector, (uintptr_t)trap_stubs + other * 16);
+}
+
+void set_direct_handler(u8 vector, direct_handler *handler)
+{
+    set_gate(vector, (uintptr_t)handler);
 }
 
 static void set_tss(void)
@@ -58,7 +62,7 @@ void traps_load(void)
 void traps_start(void)
 {
     for (unsigned i = 0; i < 256; i++)
-        set_gate(i, i);
+        use_stub_of(i, i);
     set_tss();
     traps_load();
     asm volatile("ltr %w0" :: "r"(SEL_TSS));

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Microkernel.Platform.Svm;
 
 /// <summary>
@@ -23,13 +25,24 @@ internal static class InterruptInjection
     }
 
     /// <summary>Opens or closes the window: a pending virtual interrupt, its delivery intercepted, exits once the guest can take one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void SetWindow(ref VmcbControl control, bool open)
     {
-        if (IsWindowOpen(in control) == open)
+        if (IsWindowOpen(in control) != open)
         {
-            return;
+            ChangeWindow(ref control, open);
         }
+    }
 
+    /// <summary>
+    /// After an exit: the event whose delivery it interrupted goes first at the next entry. A virtual interrupt that is still noted as pending
+    /// is delivered anyway.
+    /// </summary>
+    internal static void Redeliver(ref VmcbControl control) =>
+        control.EventInjection = IsChosen(in control) ? 0 : SvmEvent.Redeliver(control.ExitInterruptInfo);
+
+    private static void ChangeWindow(ref VmcbControl control, bool open)
+    {
         if (IsChosen(in control))
         {
             control.EventInjection = SvmEvent.Interrupt(control.VirtualInterruptVector);
@@ -39,13 +52,6 @@ internal static class InterruptInjection
         control.VirtualInterrupt = open ? control.VirtualInterrupt | Request : control.VirtualInterrupt & ~Request;
         control.Clean &= ~(VmcbClean.VirtualInterrupt | VmcbClean.Intercepts);
     }
-
-    /// <summary>
-    /// After an exit: the event whose delivery it interrupted goes first at the next entry. A virtual interrupt that is still noted as pending
-    /// is delivered anyway.
-    /// </summary>
-    internal static void Redeliver(ref VmcbControl control) =>
-        control.EventInjection = IsChosen(in control) ? 0 : SvmEvent.Redeliver(control.ExitInterruptInfo);
 
     private static bool IsWindowOpen(in VmcbControl control) => (control.Intercepts1 & Intercepts1.VirtualInterrupt) != 0;
 

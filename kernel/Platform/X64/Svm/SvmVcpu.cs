@@ -114,7 +114,11 @@ internal sealed unsafe class SvmVcpu : VcpuHardware
     public override ulong CodeBase => Is64BitCode ? 0 : _save->Cs.Base;
 
     /// <inheritdoc/>
-    public override bool CanTakeInterrupt => InterruptFlag && !IsHeldBack;
+    public override bool CanTakeInterrupt
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => InterruptFlag && !IsHeldBack;
+    }
 
     /// <inheritdoc/>
     public override bool CanTakeNmi =>

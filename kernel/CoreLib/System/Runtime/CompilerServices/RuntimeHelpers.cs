@@ -14,6 +14,11 @@ public static class RuntimeHelpers
     [Intrinsic]
     public static ReadOnlySpan<T> CreateSpan<T>(RuntimeFieldHandle field) => throw new NotSupportedException();
 
+    /// <summary>Whether the compiler knows the value where this is inlined.</summary>
+    [Intrinsic]
+    internal static bool IsKnownConstant<T>(T value)
+        where T : struct => false;
+
     /// <summary>Whether values of the type hold references.</summary>
     [Intrinsic]
     public static bool IsReferenceOrContainsReferences<T>()
