@@ -1,4 +1,4 @@
-using System;
+using System.Runtime.CompilerServices;
 using Microkernel.Core.Abi;
 using Microkernel.Core.Domains;
 using Microkernel.Core.Hardware;
@@ -13,6 +13,7 @@ namespace Microkernel.Core.Events;
 public sealed class EventChannels
 {
     private readonly Domain _domain;
+    private readonly TicketLock _lock;
     private readonly PortTable _ports;
     private readonly TwoLevelDelivery _twoLevel;
     private readonly FifoDelivery _fifo;
@@ -25,6 +26,7 @@ public sealed class EventChannels
     public EventChannels(Domain domain)
     {
         _domain = domain;
+        _lock = domain.EventLock;
         _ports = new PortTable(domain.Kernel.Machine.Memory, domain.Pool);
         _twoLevel = new TwoLevelDelivery(domain);
         _fifo = new FifoDelivery(domain);
@@ -62,28 +64,34 @@ public sealed class EventChannels
     /// <summary>EVTCHNOP_alloc_unbound: a port that <paramref name="remote"/> may bind to.</summary>
     public long AllocateUnbound(ushort remote, out uint port)
     {
-        using TicketLock.Holder held = _domain.EventLock.Hold();
+        using TicketLock.Holder held = _lock.Hold();
         return Allocate(new PortRecord { State = PortState.Unbound, RemoteDomain = remote }, out port);
     }
 
     /// <summary>A port for a back end in the core, which looks like domain 0 to the guest. The builder calls it.</summary>
     public long BindCore(out uint port)
     {
-        using TicketLock.Holder held = _domain.EventLock.Hold();
+        using TicketLock.Holder held = _lock.Hold();
         return Allocate(new PortRecord { State = PortState.Core }, out port);
     }
 
     /// <summary>EVTCHNOP_bind_ipi; the vCPU exists.</summary>
     public long BindIpi(ushort vcpu, out uint port)
     {
-        using TicketLock.Holder held = _domain.EventLock.Hold();
-        return Allocate(new PortRecord { State = PortState.Ipi, Vcpu = vcpu }, out port);
+        using TicketLock.Holder held = _lock.Hold();
+        long result = Allocate(new PortRecord { State = PortState.Ipi, Vcpu = vcpu }, out port);
+        if (result == 0)
+        {
+            Connect(port, PortState.Ipi, _domain.Id, port);
+        }
+
+        return result;
     }
 
     /// <summary>EVTCHNOP_bind_virq; the arguments are valid. EEXIST: it is bound.</summary>
     public long BindVirq(uint virq, ushort vcpu, out uint port)
     {
-        using TicketLock.Holder held = _domain.EventLock.Hold();
+        using TicketLock.Holder held = _lock.Hold();
         ref uint bound = ref _virqs.Port(vcpu, virq);
         port = 0;
         if (bound != 0)
@@ -100,7 +108,7 @@ public sealed class EventChannels
     public long Close(uint port)
     {
         PortRecord record;
-        using (_domain.EventLock.Hold())
+        using (_lock.Hold())
         {
             record = Get(port);
             if (record.State != PortState.Interdomain)
@@ -115,35 +123,33 @@ public sealed class EventChannels
     /// <summary>EVTCHNOP_send.</summary>
     public long Send(uint port)
     {
-        _domain.EventLock.Enter();
+        _lock.Enter();
         if (!Exists(port))
         {
-            _domain.EventLock.Exit();
+            _lock.Exit();
             return XenError.EINVAL;
         }
 
         // Every event goes through here: written out without using blocks, which keep everything on the stack. Nothing in it throws.
-        FrameView frame = _ports.OpenFrame(port);
-        Span<PortRecord> records = frame.As<PortRecord>();
-        ref PortRecord record = ref records[PortTable.IndexInFrame(port)];
-        PortState state = record.State;
-        ushort remoteDomain = record.RemoteDomain;
-        uint remote = record.Remote;
-        bool isNear = state == PortState.Ipi || (state == PortState.Interdomain && remoteDomain == _domain.Id);
+        PortView view = _ports.Open(port);
+        PortState state = view.Record.State;
+        ushort remoteDomain = view.Record.RemoteDomain;
+        uint remote = view.Record.Remote;
+        view.Dispose();
+        bool isNear = remoteDomain == _domain.Id && state is (PortState.Interdomain or PortState.Ipi);
         if (isNear)
         {
-            RaiseNear(records, port, state == PortState.Ipi ? port : remote);
+            Raise(remote);
         }
 
-        frame.Dispose();
-        _domain.EventLock.Exit();
+        _lock.Exit();
         return isNear ? 0 : SendFar(port, state, remoteDomain, remote);
     }
 
     /// <summary>A virtual interrupt for a vCPU (or, whichever vCPU is given, for the domain if it is of that kind).</summary>
     public void SendVirq(Vcpu vcpu, uint virq)
     {
-        using TicketLock.Holder held = _domain.EventLock.Hold();
+        using TicketLock.Holder held = _lock.Hold();
         uint port = _virqs.Port(vcpu.Id, virq);
         if (port != 0)
         {
@@ -154,7 +160,7 @@ public sealed class EventChannels
     /// <summary>The back end of a port made by <see cref="BindCore"/> has news for the guest.</summary>
     public void NotifyFromCore(uint port)
     {
-        using TicketLock.Holder held = _domain.EventLock.Hold();
+        using TicketLock.Holder held = _lock.Hold();
         if (Get(port).State == PortState.Core)
         {
             Raise(port);
@@ -164,7 +170,7 @@ public sealed class EventChannels
     /// <summary>EVTCHNOP_status: a copy of the record; false: no such port.</summary>
     public bool TryGetStatus(uint port, out PortRecord record)
     {
-        using TicketLock.Holder held = _domain.EventLock.Hold();
+        using TicketLock.Holder held = _lock.Hold();
         record = Get(port);
         return Exists(port);
     }
@@ -172,7 +178,7 @@ public sealed class EventChannels
     /// <summary>EVTCHNOP_bind_vcpu; the vCPU exists. EINVAL: no such port, or it belongs to a vCPU.</summary>
     public long BindVcpu(uint port, ushort vcpu)
     {
-        using TicketLock.Holder held = _domain.EventLock.Hold();
+        using TicketLock.Holder held = _lock.Hold();
         if (!Exists(port))
         {
             return XenError.EINVAL;
@@ -189,7 +195,7 @@ public sealed class EventChannels
     /// <summary>EVTCHNOP_unmask.</summary>
     public long Unmask(uint port)
     {
-        using TicketLock.Holder held = _domain.EventLock.Hold();
+        using TicketLock.Holder held = _lock.Hold();
         if (!Exists(port))
         {
             return XenError.EINVAL;
@@ -206,7 +212,7 @@ public sealed class EventChannels
     /// </summary>
     public long Poll(uint port, out bool isPending)
     {
-        using TicketLock.Holder held = _domain.EventLock.Hold();
+        using TicketLock.Holder held = _lock.Hold();
         isPending = Exists(port) && _delivery.IsPending(port);
         _mayPoll = true;
         return Exists(port) ? 0 : XenError.EINVAL;
@@ -215,7 +221,7 @@ public sealed class EventChannels
     /// <summary>EVTCHNOP_init_control; the arguments are valid. The first one of a domain changes its ports to the FIFO ABI.</summary>
     public long InitControl(Vcpu vcpu, ulong gfn, int offset)
     {
-        using TicketLock.Holder held = _domain.EventLock.Hold();
+        using TicketLock.Holder held = _lock.Hold();
         long result = _fifo.SetControlBlock(vcpu, gfn, offset);
         if (result == 0 && !IsFifo)
         {
@@ -229,7 +235,7 @@ public sealed class EventChannels
     /// <summary>EVTCHNOP_expand_array. EOPNOTSUPP: not the FIFO ABI.</summary>
     public long ExpandArray(ulong gfn)
     {
-        using TicketLock.Holder held = _domain.EventLock.Hold();
+        using TicketLock.Holder held = _lock.Hold();
         if (!IsFifo)
         {
             return XenError.EOPNOTSUPP;
@@ -248,7 +254,7 @@ public sealed class EventChannels
     /// <summary>EVTCHNOP_set_priority. ENOSYS: not the FIFO ABI.</summary>
     public long SetPriority(uint port, uint priority)
     {
-        using TicketLock.Holder held = _domain.EventLock.Hold();
+        using TicketLock.Holder held = _lock.Hold();
         if (!Exists(port))
         {
             return XenError.EINVAL;
@@ -359,30 +365,31 @@ public sealed class EventChannels
     }
 
     /// <summary>Makes an event pending on an existing port.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Raise(uint port)
     {
-        FrameView frame = _ports.OpenFrame(port);
-        Raise(port, ref frame.As<PortRecord>()[PortTable.IndexInFrame(port)]);
-        frame.Dispose();
+        PortView view = _ports.Open(port);
+        Raise(port, ref view.Record);
+        view.Dispose();
     }
 
     /// <summary>An event from another domain's port, if that is still the other end.</summary>
     internal void Receive(uint port, ushort sender, uint senderPort)
     {
-        _domain.EventLock.Enter();
+        _lock.Enter();
         if (port < _ports.Count)
         {
-            FrameView frame = _ports.OpenFrame(port);
-            ref PortRecord record = ref frame.As<PortRecord>()[PortTable.IndexInFrame(port)];
+            PortView view = _ports.Open(port);
+            ref PortRecord record = ref view.Record;
             if (record.State == PortState.Interdomain && record.RemoteDomain == sender && record.Remote == senderPort)
             {
                 Raise(port, ref record);
             }
 
-            frame.Dispose();
+            view.Dispose();
         }
 
-        _domain.EventLock.Exit();
+        _lock.Exit();
     }
 
     /// <summary>The word size of the guest has changed.</summary>
@@ -398,19 +405,6 @@ public sealed class EventChannels
     }
 
     private bool Exists(uint port) => port < _ports.Count;
-
-    // Makes an event pending on a port of this domain; the frame that holds the record of another one of its ports is open.
-    private void RaiseNear(Span<PortRecord> records, uint port, uint target)
-    {
-        if (PortTable.IsSameFrame(target, port))
-        {
-            Raise(target, ref records[PortTable.IndexInFrame(target)]);
-        }
-        else
-        {
-            Raise(target);
-        }
-    }
 
     // To another domain or to nobody, without our lock, so that nobody waits for two.
     private long SendFar(uint port, PortState state, ushort remoteDomain, uint remote)

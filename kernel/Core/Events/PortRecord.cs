@@ -27,9 +27,9 @@ public struct PortRecord
     /// <summary>FIFO: the vCPU whose queue it was linked into last.</summary>
     public ushort LastVcpu;
 
-    /// <summary>Unbound: who may bind. Interdomain: the other end's domain. Core: who it looks like to the guest.</summary>
+    /// <summary>Unbound: who may bind. Interdomain: the other end's domain. Ipi: this domain. Core: who it looks like to the guest.</summary>
     public ushort RemoteDomain;
 
-    /// <summary>Interdomain: the other end's port. Virq: its number.</summary>
+    /// <summary>Interdomain: the other end's port. Ipi: the port itself. Virq: its number.</summary>
     public uint Remote;
 }

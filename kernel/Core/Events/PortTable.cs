@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using Microkernel.Core.Abi;
 using Microkernel.Core.Hardware;
 using Microkernel.Core.Memory;
@@ -6,7 +7,8 @@ using Microkernel.Core.Memory;
 namespace Microkernel.Core.Events;
 
 /// <summary>
-/// The port records of a domain, in frames of its pool that are taken as ports are needed. Guarded by the domain's event lock.
+/// The port records of a domain: the first ones in the core's own memory, since most domains need no more and every event looks at
+/// two, the others in frames of the domain's pool that are taken as ports are needed. Guarded by the domain's event lock.
 /// </summary>
 public sealed class PortTable
 {
@@ -20,7 +22,8 @@ public sealed class PortTable
 
     private readonly PhysicalMemory _memory;
     private readonly FramePool _pool;
-    private readonly ulong[] _frames = new ulong[Limit / RecordsPerFrame];
+    private readonly PortRecord[] _first = new PortRecord[RecordsPerFrame];
+    private readonly ulong[] _frames = new ulong[(Limit / RecordsPerFrame) - 1];
     private int _frameCount;
 
     // No port below it is free.
@@ -37,17 +40,8 @@ public sealed class PortTable
     public uint Count { get; private set; }
 
     /// <summary>Opens the record of a port below <see cref="Count"/>.</summary>
-    public PortView Open(uint port) =>
-        new(_memory, _frames[(int)(port / RecordsPerFrame)], IndexInFrame(port));
-
-    /// <summary>Number of a port's record in its frame.</summary>
-    public static int IndexInFrame(uint port) => (int)(port % RecordsPerFrame);
-
-    /// <summary>The records of two ports are in the same frame.</summary>
-    public static bool IsSameFrame(uint a, uint b) => a / RecordsPerFrame == b / RecordsPerFrame;
-
-    /// <summary>Opens the frame with the record of a port below <see cref="Count"/>.</summary>
-    public FrameView OpenFrame(uint port) => new(_memory, _frames[(int)(port / RecordsPerFrame)]);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public PortView Open(uint port) => port < RecordsPerFrame ? new(ref _first[IndexInFrame(port)]) : OpenFar(port);
 
     /// <summary>
     /// Finds the lowest port that is free and not busy; it stays free. ENOSPC: there is none, or too many are busy; ENOMEM.
@@ -107,34 +101,53 @@ public sealed class PortTable
 
     private int FindFreeInFrame(int from)
     {
-        using FrameView view = new(_memory, _frames[from / RecordsPerFrame]);
-        Span<PortRecord> records = view.As<PortRecord>();
-        for (int i = from % RecordsPerFrame; i < records.Length; i++)
+        if (from < RecordsPerFrame)
+        {
+            return FindFree(_first, from);
+        }
+
+        using FrameView view = new(_memory, FrameOf((uint)from));
+        int found = FindFree(view.As<PortRecord>(), from % RecordsPerFrame);
+        return found < 0 ? found : from - (from % RecordsPerFrame) + found;
+    }
+
+    private static int FindFree(ReadOnlySpan<PortRecord> records, int from)
+    {
+        for (int i = from; i < records.Length; i++)
         {
             if (records[i].State == PortState.Free)
             {
-                return from - (from % RecordsPerFrame) + i;
+                return i;
             }
         }
 
         return -1;
     }
 
+    // Below the length also where the CPU guesses that a port is one of the first.
+    private static int IndexInFrame(uint port) => (int)(port % RecordsPerFrame);
+
+    private PortView OpenFar(uint port) => new(_memory, FrameOf(port), IndexInFrame(port));
+
+    private ulong FrameOf(uint port) => _frames[(int)(port / RecordsPerFrame) - 1];
+
     private long AddFrame()
     {
-        if (!_pool.TryTake(out ulong mfn))
+        if (Count == 0)
+        {
+            _first.AsSpan().Clear();
+            _first[0].State = PortState.Reserved;
+        }
+        else if (_pool.TryTake(out ulong mfn))
+        {
+            _frames[_frameCount++] = mfn;
+        }
+        else
         {
             return XenError.ENOMEM;
         }
 
-        _frames[_frameCount++] = mfn;
         Count += RecordsPerFrame;
-        if (_frameCount == 1)
-        {
-            using PortView zero = Open(0);
-            zero.Record.State = PortState.Reserved;
-        }
-
         return 0;
     }
 }

@@ -1,23 +1,27 @@
 using System;
+using System.Runtime.CompilerServices;
 using Microkernel.Core.Hardware;
 
 namespace Microkernel.Core.Events;
 
-/// <summary>A window onto the record of one port, open until disposed.</summary>
+/// <summary>The record of one port, in the core's memory or behind a window that is open until this is disposed.</summary>
 public readonly ref struct PortView : IDisposable
 {
-    private readonly FrameView _frame;
-    private readonly int _index;
+    private readonly PhysicalMemory? _window;
+
+    /// <summary>The record in place.</summary>
+    public readonly ref PortRecord Record;
+
+    internal PortView(ref PortRecord record) => Record = ref record;
 
     internal PortView(PhysicalMemory memory, ulong mfn, int index)
     {
-        _frame = new FrameView(memory, mfn);
-        _index = index;
+        var frame = new FrameView(memory, mfn);
+        _window = memory;
+        Record = ref frame.As<PortRecord>()[index];
     }
 
-    /// <summary>The record in place.</summary>
-    public ref PortRecord Record => ref _frame.As<PortRecord>()[_index];
-
     /// <summary>Closes the window.</summary>
-    public void Dispose() => _frame.Dispose();
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Dispose() => _window?.Unmap();
 }

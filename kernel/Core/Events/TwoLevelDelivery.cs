@@ -19,6 +19,7 @@ public sealed class TwoLevelDelivery : EventDelivery
     private readonly Domain _domain;
     private readonly PhysicalMemory _memory;
     private int _maskAt;
+    private int _selectorAt;
     private int _selectorShift;
 
     /// <summary>The 2-level state of a domain slot. Only during start-up: it allocates.</summary>
@@ -35,6 +36,7 @@ public sealed class TwoLevelDelivery : EventDelivery
         int bits = SharedInfoAbi.BitsPerWord(narrow);
         MaxPorts = (uint)(bits * bits);
         _maskAt = SharedInfoAbi.Mask(narrow) / sizeof(uint);
+        _selectorAt = SharedInfoAbi.PendingSelector(narrow) / sizeof(uint);
         _selectorShift = narrow ? 5 : 6;
     }
 
@@ -53,7 +55,7 @@ public sealed class TwoLevelDelivery : EventDelivery
         uint bit = 1u << (int)(port & 31);
         if (AtomicBits.TrySet(ref words[PendingAt + word], bit) && (Volatile.Read(ref words[_maskAt + word]) & bit) == 0)
         {
-            VcpuInfo.Select(vcpu, words, (int)(port >> _selectorShift));
+            VcpuInfo.Select(vcpu, words, _selectorAt, (int)(port >> _selectorShift));
         }
 
         shared.Dispose();
@@ -86,7 +88,7 @@ public sealed class TwoLevelDelivery : EventDelivery
             && AtomicBits.TestAndClear(ref Word(in shared, _maskAt, port), (int)port & 31)
             && AtomicBits.Test(ref Word(in shared, PendingAt, port), (int)port & 31))
         {
-            VcpuInfo.Select(vcpu, shared.As<uint>(), (int)(port >> _selectorShift));
+            VcpuInfo.Select(vcpu, shared.As<uint>(), _selectorAt, (int)(port >> _selectorShift));
         }
     }
 

@@ -30,29 +30,25 @@ public static class VcpuInfo
     }
 
     /// <summary>
-    /// Sets a bit of evtchn_pending_sel; the vCPU is told unless it was set already. <paramref name="shared"/> is the shared_info page, which
-    /// is open. Event lock held.
+    /// Sets a bit of evtchn_pending_sel, which is <paramref name="selector"/> 32-bit words into the vcpu_info; the vCPU is told unless the bit
+    /// was set already. <paramref name="shared"/> is the shared_info page, which is open. Event lock held.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Select(Vcpu vcpu, Span<uint> shared, int word)
+    public static void Select(Vcpu vcpu, Span<uint> shared, int selector, int word)
     {
         if (!vcpu.HasOwnInfo)
         {
-            if (vcpu.InfoMfn != 0 && TrySelect(vcpu, shared, word))
+            if (vcpu.InfoMfn != 0)
             {
-                vcpu.RaiseUpcall();
+                SelectIn(vcpu, shared, selector, word);
             }
 
             return;
         }
 
         FrameView view = new(MemoryOf(vcpu), vcpu.InfoMfn);
-        bool tell = TrySelect(vcpu, view.As<uint>(), word);
+        SelectIn(vcpu, view.As<uint>(), selector, word);
         view.Dispose();
-        if (tell)
-        {
-            vcpu.RaiseUpcall();
-        }
     }
 
     /// <summary>Sets evtchn_upcall_pending; the vCPU is told unless it was set already. Event lock held.</summary>
@@ -147,12 +143,14 @@ public static class VcpuInfo
 
     // In the page, as 32-bit words, that holds the vcpu_info.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool TrySelect(Vcpu vcpu, Span<uint> page, int word)
+    private static void SelectIn(Vcpu vcpu, Span<uint> page, int selector, int word)
     {
         int at = vcpu.InfoOffset >> 2;
-        int selector = SharedInfoAbi.PendingSelector(vcpu.Domain.HasNarrowSharedInfo) / sizeof(uint);
         uint bit = 1u << (word & 31);
-        return AtomicBits.TrySet(ref page[at + selector + (word >> 5)], bit) && TrySetUpcallPending(ref page[at]);
+        if (AtomicBits.TrySet(ref page[at + selector + (word >> 5)], bit) && TrySetUpcallPending(ref page[at]))
+        {
+            vcpu.RaiseUpcall();
+        }
     }
 
     // The byte shares its word with the mask byte, which is the guest's.

@@ -39,8 +39,8 @@ public abstract class PhysicalMemory
     /// </summary>
     public abstract ulong CompareExchange(ulong address, ulong value, ulong expected);
 
-    /// <summary>The first <paramref name="count"/> places still hold what was seen there, for less than a window at each costs.</summary>
-    public abstract bool AreUnchanged(EntryObservation[] places, int count);
+    /// <summary>The places still hold what was seen there, for less than a window at each costs.</summary>
+    public abstract bool AreUnchanged(ReadOnlySpan<EntryObservation> places);
 
     /// <summary>Overwrites <paramref name="count"/> frames from <paramref name="mfn"/> on with zeros.</summary>
     public abstract void Zero(ulong mfn, int count);

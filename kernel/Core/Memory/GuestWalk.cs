@@ -84,6 +84,6 @@ public sealed class GuestWalk
             && _root == hardware.Cr3
             && (hardware.Efer & GuestWalker.EferLongModeActive) != 0
             && !(_isUsers && GuestWalker.RefusesUserPages(hardware, access))
-            && walks.Memory.AreUnchanged(_entries, _count);
+            && walks.Memory.AreUnchanged(_entries.AsSpan(0, _count));
     }
 }

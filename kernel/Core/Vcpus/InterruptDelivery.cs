@@ -1,3 +1,4 @@
+using System;
 using System.Runtime.CompilerServices;
 using Microkernel.Core.Events;
 using Microkernel.Core.Time;
@@ -10,6 +11,15 @@ namespace Microkernel.Core.Vcpus;
 /// </summary>
 public static class InterruptDelivery
 {
+    // What became of the interrupts.
+    [Flags]
+    private enum Delivery
+    {
+        None = 0,
+        Injected = 1,
+        Waits = 2,
+    }
+
     private const PendingWork Rare = PendingWork.Startup | PendingWork.Clock | PendingWork.Wake | PendingWork.Stop;
 
     /// <summary>
@@ -23,22 +33,21 @@ public static class InterruptDelivery
             return;
         }
 
-        bool injected = (pending & PendingWork.Nmi) != 0 && TryInjectNmi(vcpu);
-        bool mustWait = false;
+        Delivery done = (pending & PendingWork.Nmi) != 0 && TryInjectNmi(vcpu) ? Delivery.Injected : Delivery.None;
         if ((pending & PendingWork.Upcall) != 0)
         {
-            mustWait = !TryInjectUpcall(vcpu, pending, ref injected);
+            done |= InjectUpcall(vcpu, pending, done);
         }
 
         if ((pending & PendingWork.Apic) != 0)
         {
-            mustWait |= !TryInjectApic(vcpu, ref injected);
+            done |= InjectApic(vcpu, done);
         }
 
-        vcpu.Hardware.InterruptWindow = mustWait;
+        vcpu.Hardware.InterruptWindow = (done & Delivery.Waits) != 0;
         if (vcpu.IsHalted)
         {
-            StayHalted(vcpu, injected);
+            StayHalted(vcpu, (done & Delivery.Injected) != 0);
         }
     }
 
@@ -86,61 +95,60 @@ public static class InterruptDelivery
 
     // Level semantics: the guest gets the vector as soon as it can, if evtchn_upcall_pending is still set then, which needs no look
     // while the guest has not run since it was set.
-    // False if that has to wait.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool TryInjectUpcall(Vcpu vcpu, PendingWork pending, ref bool injected)
+    private static Delivery InjectUpcall(Vcpu vcpu, PendingWork pending, Delivery before)
     {
         vcpu.Drop(PendingWork.Upcall | PendingWork.FreshUpcall);
         byte callback = vcpu.Domain.Parameters.CallbackVector;
         if (callback == 0 || ((pending & PendingWork.FreshUpcall) == 0 && !VcpuInfo.IsUpcallPending(vcpu)))
         {
-            return true;
+            return Delivery.None;
         }
 
-        if (TryInject(vcpu, callback, ref injected))
+        if (TryInject(vcpu, callback, before))
         {
-            return true;
+            return Delivery.Injected;
         }
 
         vcpu.PostLocally(PendingWork.Upcall);
-        return false;
+        return Delivery.Waits;
     }
 
-    // False if a deliverable interrupt has to wait, or there is another one after this.
-    private static bool TryInjectApic(Vcpu vcpu, ref bool injected)
+    // It may be injected, and another one wait.
+    private static Delivery InjectApic(Vcpu vcpu, Delivery before)
     {
         vcpu.Take(PendingWork.Apic);
         vcpu.Apic.Timer.Rearm();
         int vector = vcpu.Apic.NextVector;
         if (vector < 0)
         {
-            return true;
+            return Delivery.None;
         }
 
-        bool taken = TryInject(vcpu, (byte)vector, ref injected);
-        if (taken)
+        Delivery done = Delivery.None;
+        if (TryInject(vcpu, (byte)vector, before))
         {
+            done = Delivery.Injected;
             vcpu.Apic.Accept((byte)vector);
             if (vcpu.Apic.NextVector < 0)
             {
-                return true;
+                return done;
             }
         }
 
         vcpu.PostLocally(PendingWork.Apic);
-        return false;
+        return done | Delivery.Waits;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool TryInject(Vcpu vcpu, byte vector, ref bool injected)
+    private static bool TryInject(Vcpu vcpu, byte vector, Delivery before)
     {
-        if (injected || !vcpu.Hardware.CanTakeInterrupt)
+        if ((before & Delivery.Injected) != 0 || !vcpu.Hardware.CanTakeInterrupt)
         {
             return false;
         }
 
         vcpu.Hardware.InjectInterrupt(vector);
-        injected = true;
         return true;
     }
 }

@@ -143,19 +143,16 @@ public sealed class Vcpu
     public PendingWork Take(PendingWork work) => (PendingWork)Interlocked.And(ref _pending, (int)~work) & work;
 
     /// <summary>evtchn_upcall_pending was set in its vcpu_info: deliver the upcall the way the guest asked for.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void RaiseUpcall()
     {
-        if (UpcallVector != 0)
-        {
-            Apic.PostUpcall();
-        }
-        else if (IsCurrent)
+        if (UpcallVector == 0 && IsCurrent)
         {
             PostLocally(PendingWork.Upcall | PendingWork.FreshUpcall);
         }
         else
         {
-            Post(PendingWork.Upcall);
+            RaiseFarUpcall();
         }
     }
 
@@ -197,6 +194,18 @@ public sealed class Vcpu
         Runstate.Reset();
         Apic.Reset();
         Scheduling.Reset();
+    }
+
+    private void RaiseFarUpcall()
+    {
+        if (UpcallVector != 0)
+        {
+            Apic.PostUpcall();
+        }
+        else
+        {
+            Post(PendingWork.Upcall);
+        }
     }
 
     // One of the wishes may come from another CPU.

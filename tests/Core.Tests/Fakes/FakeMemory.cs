@@ -50,9 +50,9 @@ public class FakeMemory(int frameCount) : PhysicalMemory
     public override ulong CompareExchange(ulong address, ulong value, ulong expected) =>
         Interlocked.CompareExchange(ref MemoryMarshal.AsRef<ulong>(_bytes.AsSpan((int)address)), value, expected);
 
-    public override bool AreUnchanged(EntryObservation[] places, int count)
+    public override bool AreUnchanged(ReadOnlySpan<EntryObservation> places)
     {
-        foreach (EntryObservation place in places.AsSpan(0, count))
+        foreach (EntryObservation place in places)
         {
             int offset = (int)(place.Address % FrameSize);
             if (BitConverter.ToUInt64(this[place.Address / FrameSize].Slice(offset, sizeof(ulong))) != place.Value)

@@ -68,17 +68,9 @@ internal sealed unsafe class FrameWindows : PhysicalMemory
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public override bool AreUnchanged(EntryObservation[] places, int count)
-    {
-        if ((uint)count > (uint)places.Length)
-        {
-            throw new InvalidOperationException("more places than there are");
-        }
-
-        // Sound: the places are in the array; they are looked at through this CPU's next slot, one after the other, within frames
-        // that exist.
-        return AreUnchanged(ref places[0], count, _rights, _end);
-    }
+    public override bool AreUnchanged(ReadOnlySpan<EntryObservation> places) =>
+        // Sound: the span bounds the places, which are looked at through this CPU's next slot, one after the other, within frames that exist.
+        AreUnchanged(ref MemoryMarshal.GetReference(places), places.Length, _rights, _end);
 
     /// <inheritdoc/>
     public override void Zero(ulong mfn, int count)

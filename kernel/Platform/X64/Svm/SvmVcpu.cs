@@ -127,7 +127,11 @@ internal sealed unsafe class SvmVcpu : VcpuHardware
             : !_isNmiMasked && !IsHeldBack;
 
     /// <inheritdoc/>
-    public override bool InterruptFlag => (_block->Registers.Rflags & InterruptEnable) != 0;
+    public override bool InterruptFlag
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (_block->Registers.Rflags & InterruptEnable) != 0;
+    }
 
     /// <inheritdoc/>
     public override bool IsInShadow => _control->InterruptShadow != 0 && !SvmEvent.IsValid(_control->EventInjection);
