@@ -129,7 +129,7 @@ public sealed class PortTable
 
     private PortView OpenFar(uint port) => new(_memory, FrameOf(port), IndexInFrame(port));
 
-    private ulong FrameOf(uint port) => _frames[(int)(port / RecordsPerFrame) - 1];
+    private ulong FrameOf(uint port) => _frames[SpeculationSafe.Index((port / RecordsPerFrame) - 1, _frames.Length)];
 
     private long AddFrame()
     {
