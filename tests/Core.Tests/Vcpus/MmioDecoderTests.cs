@@ -153,7 +153,7 @@ public sealed class MmioDecoderTests
     private static bool Compare(byte[] bytes, string line)
     {
         string[] parts = line.Split('\t');
-        if (parts.Length != 3 || !parts[0].EndsWith(':') || !IsMove(parts[2]))
+        if (parts.Length != 3 || !parts[0].EndsWith(':') || !IsMove(parts[2]) || IsApx(parts[1]))
         {
             return false;
         }
@@ -165,6 +165,9 @@ public sealed class MmioDecoderTests
         Assert.That(move.Length, Is.EqualTo(length), line);
         return true;
     }
+
+    // Disassemblers from 2.42 on know the extended registers (prefixes REX2 and EVEX), which no CPU of a guest has.
+    private static bool IsApx(string bytes) => Regex.IsMatch(bytes, "^((26|2e|36|3e|64|65|66|67|f0|f2|f3) )*(d5|62) ");
 
     private static bool IsMove(string text)
     {
