@@ -33,6 +33,8 @@ public sealed class TicketLock
         return new Holder(this);
     }
 
+    // Not inlined: taking a lock is short, and in many places.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void WaitFor(int ticket)
     {
         while (Volatile.Read(ref _serving) != ticket)

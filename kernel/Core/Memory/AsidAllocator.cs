@@ -51,7 +51,11 @@ public sealed class AsidAllocator
         if (flush | tag.Stamp != _stamp)
         {
             tag.Epoch = epoch;
-            flush |= Renew(ref tag);
+            if (tag.Stamp != _stamp)
+            {
+                Renew(ref tag);
+                flush = true;
+            }
         }
 
         return tag.Asid;
@@ -71,13 +75,8 @@ public sealed class AsidAllocator
     internal bool IsStillIn(long entry) => Volatile.Read(ref _entries) == entry;
 
     // When the tags run out, all are handed out anew: vCPUs of an older generation get a fresh one before they run.
-    private bool Renew(ref AsidTag tag)
+    private void Renew(ref AsidTag tag)
     {
-        if (tag.Stamp == _stamp)
-        {
-            return false;
-        }
-
         if (_next >= _asidCount)
         {
             _stamp += 1UL << CpuBits;
@@ -86,6 +85,5 @@ public sealed class AsidAllocator
 
         tag.Asid = _next++;
         tag.Stamp = _stamp;
-        return true;
     }
 }

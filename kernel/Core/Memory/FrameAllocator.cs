@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microkernel.Core.Hardware;
 
 namespace Microkernel.Core.Memory;
@@ -97,6 +98,7 @@ public sealed class FrameAllocator
     }
 
     /// <summary>Drops a reference taken with <see cref="FrameTable.TryReference"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Release(ulong mfn)
     {
         if (_frames.DropReference(mfn))
@@ -133,6 +135,7 @@ public sealed class FrameAllocator
         return 0;
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void Reclaim(ulong mfn)
     {
         _memory.Zero(mfn, 1);

@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using System.Threading;
 
 namespace Microkernel.Core.Memory;
@@ -25,6 +26,7 @@ public sealed class FrameTable
     private const ulong Seen = 1UL << 22;
     private const int CountShift = 32;
     private const ulong OneReference = 1UL << CountShift;
+    private const ulong CountMask = ulong.MaxValue << CountShift;
 
     private readonly ulong[] _records;
 
@@ -54,24 +56,27 @@ public sealed class FrameTable
     /// Takes a reference that keeps a frame of guest memory alive, provided that it belongs to <paramref name="owner"/>
     /// and is still held. False too when the count would overflow.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool TryReference(ulong mfn, ushort owner)
     {
-        if (mfn >= FrameCount)
+        ulong[] records = _records;
+        if (mfn >= (ulong)records.Length)
         {
             return false;
         }
 
-        ref ulong record = ref _records[(int)mfn];
-        ulong wanted = Compose(owner, FrameType.GuestRam, Held);
+        ref ulong record = ref records[(int)mfn];
+        uint wanted = (uint)Compose(owner, FrameType.GuestRam, Held);
         while (true)
         {
             ulong old = Volatile.Read(ref record);
-            if ((uint)old != (uint)wanted || (uint)(old >> CountShift) == uint.MaxValue)
+            ulong next = old + OneReference;
+            if ((uint)old != wanted || next < old)
             {
                 return false;
             }
 
-            if (Interlocked.CompareExchange(ref record, old + OneReference, old) == old)
+            if (Interlocked.CompareExchange(ref record, next, old) == old)
             {
                 return true;
             }
@@ -104,22 +109,23 @@ public sealed class FrameTable
     }
 
     /// <summary>Drops a reference; true when it was the last claim on the frame, which is then to be scrubbed.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool DropReference(ulong mfn)
     {
         ref ulong record = ref Record(mfn);
         while (true)
         {
             ulong old = Volatile.Read(ref record);
-            if (old >> CountShift == 0)
+            ulong left = old - OneReference;
+            if (left > old)
             {
                 Invariant.Broken("a reference was dropped twice");
             }
 
-            ulong left = old - OneReference;
-            bool last = left >> CountShift == 0 && (left & Held) == 0;
-            if (Interlocked.CompareExchange(ref record, last ? Unowned(FrameType.Scrubbing) : left, old) == old)
+            ulong next = (left & (Held | CountMask)) == 0 ? Unowned(FrameType.Scrubbing) : left;
+            if (Interlocked.CompareExchange(ref record, next, old) == old)
             {
-                return last;
+                return next == Unowned(FrameType.Scrubbing);
             }
         }
     }
@@ -212,5 +218,5 @@ public sealed class FrameTable
 
     private ulong Read(ulong mfn) => Volatile.Read(ref Record(mfn));
 
-    private ref ulong Record(ulong mfn) => ref _records[mfn];
+    private ref ulong Record(ulong mfn) => ref _records[(nint)mfn];
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Threading;
 using Microkernel.Core.Hardware;
 
@@ -27,18 +28,21 @@ public sealed class GuestTlb
     /// Returns when no CPU can use a translation of this domain that is no longer in its table: each CPU that was in
     /// the domain has left guest mode and flushes before it enters again. May be called with locks held.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Shootdown()
     {
         Interlocked.Increment(ref _epoch);
-        for (int cpu = 0; cpu < _cpus.Length; cpu++)
+        AsidAllocator[] cpus = _cpus;
+        for (int cpu = 0; cpu < cpus.Length; cpu++)
         {
-            if (_cpus[cpu].IsRunning(this, out long entry))
+            if (cpus[cpu].IsRunning(this, out long entry))
             {
                 WaitFor(cpu, entry);
             }
         }
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private void WaitFor(int cpu, long entry)
     {
         _machine.SendKick(cpu);
