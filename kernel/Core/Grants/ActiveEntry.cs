@@ -19,4 +19,17 @@ internal struct ActiveEntry
     public ushort Unused;
 
     public readonly bool IsActive => (Readers | Writers) != 0;
+
+    /// <summary>There are <paramref name="change"/> more claims of a kind.</summary>
+    public void Count(bool isWritable, int change)
+    {
+        if (isWritable)
+        {
+            Writers += (ushort)change;
+        }
+        else
+        {
+            Readers += (ushort)change;
+        }
+    }
 }

@@ -11,18 +11,25 @@ internal static class GrantBatch
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryStart(in HypercallCall call, out long result)
     {
+        if ((int)call.Arg2 > 0)
+        {
+            result = 0;
+            return true;
+        }
+
         result = (int)call.Arg2 < 0 ? XenError.EINVAL : 0;
-        return (int)call.Arg2 > 0;
+        return false;
     }
 
     /// <summary>Moves on behind what is done; false if that was all for now: a long array is continued.</summary>
     public static bool TryNext(ref HypercallCall call, int size)
     {
         call.Arg1 += (uint)size;
-        call.Arg2 = (uint)call.Arg2 - 1;
-        if (call.Arg2 == 0 || !call.ShouldPreempt)
+        uint left = (uint)call.Arg2 - 1;
+        call.Arg2 = left;
+        if (left == 0 || !call.ShouldPreempt)
         {
-            return call.Arg2 != 0;
+            return left != 0;
         }
 
         call.Continue();

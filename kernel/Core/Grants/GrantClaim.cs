@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Microkernel.Core.Hardware;
 
 namespace Microkernel.Core.Grants;
 
@@ -19,7 +18,4 @@ internal struct GrantClaim
     public ushort Offset;
     public ushort Length;
     public bool IsWritable;
-
-    /// <summary>How the frame is mapped.</summary>
-    public readonly NestedAccess Access => IsWritable ? NestedAccess.All : NestedAccess.Read | NestedAccess.Execute;
 }

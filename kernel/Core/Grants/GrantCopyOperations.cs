@@ -96,7 +96,7 @@ public static class GrantCopyOperations
         if (place.IsReference)
         {
             ushort id = place.Domain == DomainIds.Self ? caller.Id : place.Domain;
-            return domain.Grants.Claim(id, caller.Id, forCopy: true, ref claim);
+            return (short)domain.Grants.Claim(id, caller.Id, forCopy: true, ref claim);
         }
 
         bool taken = caller.Memory.TryPin(place.Number, out claim.Mfn);

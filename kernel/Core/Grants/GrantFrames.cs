@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Microkernel.Core.Abi;
 using Microkernel.Core.Domains;
 using Microkernel.Core.Hardware;
@@ -36,17 +35,24 @@ internal sealed class GrantFrames
     /// <summary>Layout of the entries: 1 or 2; 0 while there is no table.</summary>
     public int Version { get; private set; }
 
-    /// <summary>Number of entries: 512 in a frame, or 256 of version 2.</summary>
-    public int EntryCount { [MethodImpl(MethodImplOptions.AggressiveInlining)] get => Count << (10 - Version); }
+    /// <summary>
+    /// Number of entries: 512 in a frame, or 256 of version 2. A reference that a guest names is compared with it and
+    /// masked (<see cref="SpeculationSafe"/>) before its address is asked for.
+    /// </summary>
+    public int EntryCount { get; private set; }
 
     /// <summary>No table; the frames go with the pool.</summary>
-    public void Close() => Version = Count = StatusCount = 0;
+    public void Close()
+    {
+        StatusCount = 0;
+        SetLayout(0, 0);
+    }
 
     /// <summary>A table of version 1 without frames.</summary>
     public void Open()
     {
-        Close();
-        Version = 1;
+        StatusCount = 0;
+        SetLayout(1, 0);
     }
 
     /// <summary>Frame with entries, by index.</summary>
@@ -94,7 +100,7 @@ internal sealed class GrantFrames
             return false;
         }
 
-        Version = 2;
+        SetLayout(2, Count);
         return true;
     }
 
@@ -111,13 +117,20 @@ internal sealed class GrantFrames
             StatusCount--;
         }
 
-        Version = 1;
+        SetLayout(1, Count);
         return true;
     }
 
-    private ulong Address(ulong[] frames, uint reference, int sizeShift)
+    private void SetLayout(int version, int count)
     {
-        uint at = (uint)SpeculationSafe.Index(reference, EntryCount) << sizeShift;
+        Version = version;
+        Count = count;
+        EntryCount = count << (10 - version);
+    }
+
+    private static ulong Address(ulong[] frames, uint reference, int sizeShift)
+    {
+        uint at = reference << sizeShift;
         return (frames[at >> PhysicalMemory.FrameShift] << PhysicalMemory.FrameShift) + (at & (PhysicalMemory.FrameSize - 1));
     }
 
@@ -159,7 +172,7 @@ internal sealed class GrantFrames
             return false;
         }
 
-        Count++;
+        SetLayout(Version, Count + 1);
         return true;
     }
 }

@@ -20,14 +20,26 @@ public static class GrantMapOperations
     /// <summary>GNTTABOP_map_grant_ref.</summary>
     public static long Map(ref HypercallCall call)
     {
+        // Here, and not where they are used: they are cleared once.
+        MapRequest request = default;
+        GrantClaim claim = default;
         if (!GrantBatch.TryStart(in call, out long result))
         {
             return result;
         }
 
+        Span<byte> bytes = MemoryMarshal.AsBytes(new Span<MapRequest>(ref request));
         do
         {
-            if (!TryMapOne(in call))
+            if (!call.TryReadBytes(call.Arg1, bytes))
+            {
+                return XenError.EFAULT;
+            }
+
+            request.Handle = MappingTable.NoHandle;
+            request.Status = (short)MapOne(call.Domain, in request, ref claim, ref request.Handle);
+            request.BusAddress = 0;
+            if (!call.TryWriteBytes(call.Arg1 + StatusOffset, bytes.Slice(StatusOffset)))
             {
                 return XenError.EFAULT;
             }
@@ -39,69 +51,46 @@ public static class GrantMapOperations
     /// <summary>GNTTABOP_unmap_grant_ref.</summary>
     public static long Unmap(ref HypercallCall call)
     {
+        UnmapRequest request = default;
         if (!GrantBatch.TryStart(in call, out long result))
         {
             return result;
         }
 
         // What was taken out of the address space is flushed and released even if the array ends in a fault.
-        UndoneMappings undone = call.Domain.Kernel.ThisCpu.Undone;
-        bool served;
+        UndoneMappings undone = call.Vcpu.Cpu.Undone;
+        Span<byte> bytes = MemoryMarshal.AsBytes(new Span<UnmapRequest>(ref request));
         do
         {
-            served = TryUnmapOne(in call, undone);
+            if (!call.TryReadBytes(call.Arg1, bytes))
+            {
+                result = XenError.EFAULT;
+                break;
+            }
+
+            request.Status = (short)undone.Undo(call.Domain, request.Handle, request.Address);
+            if (!call.TryWriteBytes(call.Arg1 + UnmapStatusOffset, bytes.Slice(UnmapStatusOffset, sizeof(short))))
+            {
+                result = XenError.EFAULT;
+                break;
+            }
         }
-        while (served && GrantBatch.TryNext(ref call, GrantAbi.UnmapSize));
+        while (GrantBatch.TryNext(ref call, GrantAbi.UnmapSize));
         undone.Finish(call.Domain);
-        return served ? 0 : XenError.EFAULT;
+        return result;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool TryMapOne(in HypercallCall call)
-    {
-        if (!call.TryRead(call.Arg1, out MapRequest request))
-        {
-            return false;
-        }
-
-        request.Status = MapOne(call.Domain, in request, out request.Handle);
-        request.BusAddress = 0;
-        Span<byte> answer = MemoryMarshal.AsBytes(new Span<MapRequest>(ref request)).Slice(StatusOffset);
-        return call.TryWriteBytes(call.Arg1 + StatusOffset, answer);
-    }
-
-    private static short MapOne(Domain domain, in MapRequest request, out uint handle)
+    private static int MapOne(Domain domain, in MapRequest request, ref GrantClaim claim, ref uint handle)
     {
         const uint unsupported = GrantAbi.DeviceMap | GrantAbi.ApplicationMap | GrantAbi.ContainsPte;
-        handle = uint.MaxValue;
-        if ((request.Flags & (GrantAbi.HostMap | GrantAbi.DeviceMap)) == 0)
+        if ((request.Flags & (GrantAbi.HostMap | unsupported)) != GrantAbi.HostMap)
         {
-            return GrantAbi.BadReference;
+            return (request.Flags & (GrantAbi.HostMap | GrantAbi.DeviceMap)) == 0 ? GrantAbi.BadReference : GrantAbi.GeneralError;
         }
 
-        if ((request.Flags & unsupported) != 0)
-        {
-            return GrantAbi.GeneralError;
-        }
-
-        GrantClaim claim = new()
-        {
-            Reference = request.Reference,
-            IsWritable = (request.Flags & GrantAbi.MapReadOnly) == 0,
-        };
-        return GrantMapping.Map(domain, request.Domain, request.Address >> PhysicalMemory.FrameShift, ref claim, out handle);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool TryUnmapOne(in HypercallCall call, UndoneMappings undone)
-    {
-        if (!call.TryRead(call.Arg1, out UnmapRequest request))
-        {
-            return false;
-        }
-
-        request.Status = undone.Undo(call.Domain, request.Handle, request.Address);
-        return call.TryWrite(call.Arg1 + UnmapStatusOffset, in request.Status);
+        claim.Reference = request.Reference;
+        claim.IsWritable = (request.Flags & GrantAbi.MapReadOnly) == 0;
+        return GrantMapping.Map(domain, request.Domain, request.Address >> PhysicalMemory.FrameShift, ref claim, ref handle);
     }
 
     // struct gnttab_map_grant_ref: the same for 32- and 64-bit callers.

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Microkernel.Core.Abi;
 using Microkernel.Core.Domains;
+using Microkernel.Core.Memory;
 
 namespace Microkernel.Core.Grants;
 
@@ -10,41 +11,55 @@ internal static class GrantMapping
     // Handles looked at in a piece of teardown.
     private const int HandlesPerPiece = 128;
 
-    /// <summary>Maps a grant of domain <paramref name="id"/> at page <paramref name="gfn"/>; GNTST_*.</summary>
+    /// <summary>Maps a grant of domain <paramref name="id"/> at page <paramref name="gfn"/>; GNTST_*. The handle stays as it is on an error.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static short Map(Domain domain, ushort id, ulong gfn, ref GrantClaim claim, out uint handle)
+    public static int Map(Domain domain, ushort id, ulong gfn, ref GrantClaim claim, ref uint handle)
     {
-        handle = uint.MaxValue;
         Domain? granter = domain.Kernel.Domains.Find(id);
         if (granter == null)
         {
             return GrantAbi.BadDomain;
         }
 
-        short status = granter.Grants.Claim(id, domain.Id, forCopy: false, ref claim);
+        int status = granter.Grants.Claim(id, domain.Id, forCopy: false, ref claim);
         if (status != GrantAbi.Okay)
         {
             return status;
         }
 
-        long error = domain.Memory.MapForeign(gfn, claim.Mfn, claim.Access);
+        DomainMemory memory = domain.Memory;
+        memory.Physmap.Lock.Enter();
+        long error = memory.TryMapForeign(gfn, claim.Mfn, claim.IsWritable) ? 0
+            : memory.MapForeign(gfn, claim.Mfn, claim.IsWritable);
+        memory.Physmap.Lock.Exit();
         if (error == 0)
         {
             domain.GrantLock.Enter();
-            bool added = domain.Grants.Mappings.TryAdd(in claim, gfn, out handle);
+            uint added = domain.Grants.Mappings.Add(in claim, gfn);
             domain.GrantLock.Exit();
-            if (added)
+            handle = added;
+            if (added != MappingTable.NoHandle)
             {
                 return GrantAbi.Okay;
             }
 
-            domain.Memory.UnmapForeign(gfn, claim.Mfn, claim.Access);
-            domain.Memory.Tlb.Shootdown();
+            TakeBack(memory, in claim, gfn);
             error = XenError.ENOMEM;
         }
 
         granter.Grants.Release(in claim);
         return error == XenError.ENOMEM ? GrantAbi.NoSpace : GrantAbi.GeneralError;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void TakeBack(DomainMemory memory, in GrantClaim claim, ulong gfn)
+    {
+        using (memory.Physmap.Lock.Hold())
+        {
+            memory.UnmapForeign(gfn, claim.Mfn, claim.IsWritable);
+        }
+
+        memory.Tlb.Shootdown();
     }
 
     /// <summary>Undoes some of a dead domain's mappings; true when none are left.</summary>

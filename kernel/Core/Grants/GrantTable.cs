@@ -19,13 +19,19 @@ public sealed class GrantTable
     private const uint ClaimedBits = GrantAbi.Reading | GrantAbi.Writing;
 
     private readonly Domain _domain;
+    private readonly ushort _slot;
+    private readonly TicketLock _lock;
     private readonly HostMemory _host;
+    private readonly PhysicalMemory _memory;
 
     /// <summary>Creates the grant table of a domain slot. Only during start-up: it allocates.</summary>
     public GrantTable(Domain domain)
     {
         _domain = domain;
+        _slot = (ushort)domain.Slot;
+        _lock = domain.GrantLock;
         _host = domain.Kernel.Memory;
+        _memory = _host.Memory;
         Frames = new GrantFrames(domain);
         Mappings = new MappingTable(domain);
     }
@@ -48,7 +54,7 @@ public sealed class GrantTable
     /// <summary>A new domain's empty table of version 1 with one frame; false when the pool is empty.</summary>
     public bool TryReset()
     {
-        using TicketLock.Holder held = _domain.GrantLock.Hold();
+        using TicketLock.Holder held = _lock.Hold();
         Mappings.Reset();
         Frames.Open();
         return Frames.TryGrow(1);
@@ -65,7 +71,7 @@ public sealed class GrantTable
             return false;
         }
 
-        using TicketLock.Holder held = _domain.GrantLock.Hold();
+        using TicketLock.Holder held = _lock.Hold();
         Frames.Close();
         Incarnation++;
         OrphanedClaims += Claims;
@@ -79,7 +85,7 @@ public sealed class GrantTable
     /// <returns>0, EINVAL (index, range, a foreign page is there) or ENOMEM.</returns>
     public long MapFrame(ulong index, ulong gfn)
     {
-        using TicketLock.Holder held = _domain.GrantLock.Hold();
+        using TicketLock.Holder held = _lock.Hold();
         bool isStatus = Frames.Version == 2 && (index & MemoryAbi.GrantStatusIndex) != 0;
         index &= isStatus ? ~MemoryAbi.GrantStatusIndex : ulong.MaxValue;
         int limit = isStatus ? Frames.StatusCount : GrantFrames.MaxFrames;
@@ -103,51 +109,60 @@ public sealed class GrantTable
     /// a grant to a part of a page.
     /// </summary>
     /// <returns>GNTST_*.</returns>
-    internal short Claim(ushort id, ushort grantee, bool forCopy, ref GrantClaim claim)
+    internal int Claim(int id, int grantee, bool forCopy, ref GrantClaim claim)
     {
-        TicketLock guard = _domain.GrantLock;
-        guard.Enter();
-        short status = _domain.Id != id || Frames.Version == 0 ? GrantAbi.BadDomain
-            : claim.Reference >= (uint)Frames.EntryCount ? GrantAbi.BadReference
-            : ClaimExisting(grantee, forCopy, ref claim);
-        guard.Exit();
+        _lock.Enter();
+        int status = _domain.Id == id && claim.Reference < (uint)Frames.EntryCount ? ClaimExisting(grantee, forCopy, ref claim)
+            : _domain.Id != id || Frames.Version == 0 ? GrantAbi.BadDomain : GrantAbi.BadReference;
+        _lock.Exit();
         return status;
     }
 
     /// <summary>
     /// Ends a claim, on a table that may be gone, and drops the reference to the frame.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Release(in GrantClaim claim)
     {
-        using TicketLock.Holder held = _domain.GrantLock.Hold();
+        _lock.Enter();
         _host.Allocator.Release(claim.Mfn);
-        if (claim.Incarnation != Incarnation)
+        if (claim.Incarnation == Incarnation)
+        {
+            Claims--;
+            Uncount(in claim);
+        }
+        else
         {
             OrphanedClaims--;
-            return;
         }
 
-        Claims--;
-        ref ActiveEntry active = ref _host.Memory.Open<ActiveEntry>(Frames.ActiveAddress(claim.Reference));
-        Users(ref active, claim.IsWritable)--;
+        _lock.Exit();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Uncount(in GrantClaim claim)
+    {
+        ref ActiveEntry active = ref _memory.Open<ActiveEntry>(Frames.ActiveAddress(claim.Reference));
+        active.Count(claim.IsWritable, -1);
         if (active.Writers == 0)
         {
-            Unmark(claim.Reference, ref _host.Memory.Open<uint>(Frames.EntryAddress(claim.Reference)), in active);
-            _host.Memory.Unmap();
+            Unmark(claim.Reference, in active);
         }
 
-        _host.Memory.Unmap();
+        _memory.Unmap();
     }
 
     /// <summary>Exchanges two entries that are not in use; GNTST_*.</summary>
     internal short Swap(uint first, uint second)
     {
-        using TicketLock.Holder held = _domain.GrantLock.Hold();
+        using TicketLock.Holder held = _lock.Hold();
         if (first >= (uint)Frames.EntryCount || second >= (uint)Frames.EntryCount)
         {
             return GrantAbi.BadReference;
         }
 
+        first = (uint)SpeculationSafe.Index(first, Frames.EntryCount);
+        second = (uint)SpeculationSafe.Index(second, Frames.EntryCount);
         if (first == second)
         {
             return GrantAbi.Okay;
@@ -158,15 +173,15 @@ public sealed class GrantTable
             return GrantAbi.TryAgain;
         }
 
-        Span<uint> one = MemoryMarshal.Cast<byte, uint>(_host.Memory.Map(Frames.EntryAddress(first), Frames.EntrySize));
-        Span<uint> other = MemoryMarshal.Cast<byte, uint>(_host.Memory.Map(Frames.EntryAddress(second), Frames.EntrySize));
+        Span<uint> one = MemoryMarshal.Cast<byte, uint>(_memory.Map(Frames.EntryAddress(first), Frames.EntrySize));
+        Span<uint> other = MemoryMarshal.Cast<byte, uint>(_memory.Map(Frames.EntryAddress(second), Frames.EntrySize));
         for (int i = 0; i < one.Length; i++)
         {
             (one[i], other[i]) = (other[i], one[i]);
         }
 
-        _host.Memory.Unmap();
-        _host.Memory.Unmap();
+        _memory.Unmap();
+        _memory.Unmap();
         return GrantAbi.Okay;
     }
 
@@ -174,54 +189,51 @@ public sealed class GrantTable
     /// <returns>0, EBUSY, EINVAL (a reserved entry has no equivalent) or ENOMEM.</returns>
     internal long SetVersion(int version)
     {
-        using TicketLock.Holder held = _domain.GrantLock.Hold();
+        using TicketLock.Holder held = _lock.Hold();
         if (version == Frames.Version)
         {
             return 0;
         }
 
-        return Claims != 0 ? XenError.EBUSY : GrantConversion.Convert(Frames, _host.Memory, version);
+        return Claims != 0 ? XenError.EBUSY : GrantConversion.Convert(Frames, _memory, version);
     }
 
-    private static ref ushort Users(ref ActiveEntry active, bool write) =>
-        ref write ? ref active.Writers : ref active.Readers;
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private short ClaimExisting(ushort grantee, bool forCopy, ref GrantClaim claim)
+    private int ClaimExisting(int grantee, bool forCopy, ref GrantClaim claim)
     {
-        ref ActiveEntry active = ref _host.Memory.Open<ActiveEntry>(Frames.ActiveAddress(claim.Reference));
-        ref ushort users = ref Users(ref active, claim.IsWritable);
-        claim.Slot = (ushort)_domain.Slot;
-        claim.Incarnation = Incarnation;
-        claim.Length = PhysicalMemory.FrameSize;
+        uint reference = (uint)SpeculationSafe.Index(claim.Reference, Frames.EntryCount);
+        claim.Reference = reference;
+        ref ActiveEntry active = ref _memory.Open<ActiveEntry>(Frames.ActiveAddress(reference));
+        int users = claim.IsWritable ? active.Writers : active.Readers;
 
-        // A second mapping of the same kind finds the entry as it would leave it.
-        bool isMarked = Frames.Version == 1 && (users | (claim.IsWritable ? 0 : active.Writers)) != 0;
-        short status = (active.IsActive && active.Grantee != grantee) || users == ushort.MaxValue ? GrantAbi.GeneralError
-            : !isMarked ? ClaimEntry(ref active, grantee, forCopy, ref claim)
+        // A second mapping of the same kind finds the entry of version 1 as it would leave it.
+        int status = (active.Grantee != grantee && active.IsActive) || users == ushort.MaxValue ? GrantAbi.GeneralError
+            : Frames.Version != 1 || (users | active.Writers) == 0 ? ClaimEntry(ref active, grantee, forCopy, ref claim)
             : _host.Frames.TryReference(active.Mfn, _domain.Id) ? GrantAbi.Okay : GrantAbi.BadPage;
         if (status == GrantAbi.Okay)
         {
             claim.Mfn = active.Mfn;
-            active.Grantee = grantee;
-            users++;
+            claim.Slot = _slot;
+            claim.Incarnation = Incarnation;
+            active.Count(claim.IsWritable, 1);
             Claims++;
         }
 
-        _host.Memory.Unmap();
+        _memory.Unmap();
         return status;
     }
 
-    private short ClaimEntry(ref ActiveEntry active, ushort grantee, bool forCopy, ref GrantClaim claim)
+    private int ClaimEntry(ref ActiveEntry active, int grantee, bool forCopy, ref GrantClaim claim)
     {
-        Span<uint> entry = MemoryMarshal.Cast<byte, uint>(_host.Memory.Map(Frames.EntryAddress(claim.Reference), Frames.EntrySize));
+        Span<uint> entry = MemoryMarshal.Cast<byte, uint>(_memory.Map(Frames.EntryAddress(claim.Reference), Frames.EntrySize));
         bool isPart = Frames.Version == 2 && (Volatile.Read(ref entry[0]) & GrantAbi.SubPage) != 0;
-        short status = GrantAbi.GeneralError;
+        int status = GrantAbi.GeneralError;
         if ((!isPart || forCopy) && TryMark(claim.Reference, ref entry[0], grantee, claim.IsWritable, isPart))
         {
             uint range = isPart ? Volatile.Read(ref entry[1]) : (uint)PhysicalMemory.FrameSize << 16;
             claim.Offset = (ushort)range;
             claim.Length = (ushort)(range >> 16);
+            active.Grantee = (ushort)grantee;
             status = GrantAbi.Okay;
             if (!TryReferenceFrame(ref active, entry, claim.IsWritable))
             {
@@ -230,12 +242,12 @@ public sealed class GrantTable
             }
         }
 
-        _host.Memory.Unmap();
+        _memory.Unmap();
         return status;
     }
 
     // The grant is for this grantee and allows what is asked for: sets the bits that say so, in one step with the check.
-    private bool TryMark(uint reference, ref uint header, ushort grantee, bool write, bool isPart)
+    private bool TryMark(uint reference, ref uint header, int grantee, bool write, bool isPart)
     {
         uint bits = write ? ClaimedBits : GrantAbi.Reading;
         for (int attempt = 0; attempt < MaxAttempts; attempt++)
@@ -261,7 +273,7 @@ public sealed class GrantTable
     // Version 2: the bits are in a word of their own, which the granter looks at after it changed the entry.
     private bool TryMarkStatus(uint reference, ref uint header, uint expected, uint bits)
     {
-        ref ushort status = ref _host.Memory.Open<ushort>(Frames.StatusAddress(reference));
+        ref ushort status = ref _memory.Open<ushort>(Frames.StatusAddress(reference));
         ushort before = Volatile.Read(ref status);
         Volatile.Write(ref status, (ushort)(before | bits));
 
@@ -272,8 +284,15 @@ public sealed class GrantTable
             Volatile.Write(ref status, before);
         }
 
-        _host.Memory.Unmap();
+        _memory.Unmap();
         return holds;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Unmark(uint reference, in ActiveEntry active)
+    {
+        Unmark(reference, ref _memory.Open<uint>(Frames.EntryAddress(reference)), in active);
+        _memory.Unmap();
     }
 
     // Takes back the bits that no claim stands behind any more.
@@ -286,9 +305,9 @@ public sealed class GrantTable
             return;
         }
 
-        ref ushort status = ref _host.Memory.Open<ushort>(Frames.StatusAddress(reference));
+        ref ushort status = ref _memory.Open<ushort>(Frames.StatusAddress(reference));
         Volatile.Write(ref status, (ushort)(Volatile.Read(ref status) & ~bits));
-        _host.Memory.Unmap();
+        _memory.Unmap();
     }
 
     // The frame of a grant in use is the one of its first claim, whatever its entry says now.
@@ -329,8 +348,8 @@ public sealed class GrantTable
 
     private ActiveEntry ReadActive(uint reference)
     {
-        ActiveEntry active = _host.Memory.Open<ActiveEntry>(Frames.ActiveAddress(reference));
-        _host.Memory.Unmap();
+        ActiveEntry active = _memory.Open<ActiveEntry>(Frames.ActiveAddress(reference));
+        _memory.Unmap();
         return active;
     }
 }

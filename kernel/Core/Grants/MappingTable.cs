@@ -13,7 +13,9 @@ internal sealed class MappingTable
     /// <summary>Most frames: Xen's default.</summary>
     public const int MaxFrames = 1024;
 
-    private const uint EndOfList = uint.MaxValue;
+    /// <summary>No mapping; the end of the list of free ones.</summary>
+    public const uint NoHandle = uint.MaxValue;
+
     private const uint PerFrame = PhysicalMemory.FrameSize / Mapping.Size;
 
     private readonly Domain _domain;
@@ -40,7 +42,7 @@ internal sealed class MappingTable
     {
         _frameCount = 0;
         Count = 0;
-        _firstFree = EndOfList;
+        _firstFree = NoHandle;
         _sweep = 0;
     }
 
@@ -52,31 +54,28 @@ internal sealed class MappingTable
         return handle;
     }
 
-    /// <summary>Stores a mapping under a free handle; false when there is none and no room for more.</summary>
+    /// <summary>Stores a mapping under a free handle; <see cref="NoHandle"/> when there is none and no room for more.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryAdd(in GrantClaim claim, ulong gfn, out uint handle)
+    public uint Add(in GrantClaim claim, ulong gfn)
     {
-        bool hasFree = _firstFree != EndOfList || TryGrow();
-        handle = _firstFree;
-        if (hasFree)
+        uint handle = _firstFree;
+        if (handle == NoHandle && (handle = Grow()) == NoHandle)
         {
-            ref Mapping entry = ref Open(handle);
-            _firstFree = entry.Claim.Reference;
-            entry.Claim = claim;
-            entry.Gfn = gfn;
-            _memory.Unmap();
-            Count++;
+            return NoHandle;
         }
 
-        return hasFree;
+        ref Mapping entry = ref At(handle);
+        _firstFree = entry.Claim.Reference;
+        entry.Claim = claim;
+        entry.Gfn = gfn;
+        _memory.Unmap();
+        Count++;
+        return handle;
     }
 
     /// <summary>The entry of a handle below <see cref="Capacity"/>, in a window that the caller closes.</summary>
-    public ref Mapping Open(uint handle)
-    {
-        uint entry = (uint)SpeculationSafe.Index(handle, Capacity);
-        return ref _memory.Open<Mapping>((_frames[entry / PerFrame] << PhysicalMemory.FrameShift) + (entry % PerFrame * Mapping.Size));
-    }
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ref Mapping Open(uint handle) => ref At((uint)SpeculationSafe.Index(handle, Capacity));
 
     /// <summary>Closes the window of <see cref="Open"/>.</summary>
     public void Close() => _memory.Unmap();
@@ -91,11 +90,16 @@ internal sealed class MappingTable
         Count--;
     }
 
-    private bool TryGrow()
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ref Mapping At(uint handle) =>
+        ref _memory.Open<Mapping>((_frames[handle / PerFrame] << PhysicalMemory.FrameShift) + (handle % PerFrame * Mapping.Size));
+
+    // Adds a frame of free handles; the first one, or none if there is no room.
+    private uint Grow()
     {
         if (_frameCount == MaxFrames || !_domain.Pool.TryTake(out ulong mfn))
         {
-            return false;
+            return NoHandle;
         }
 
         _firstFree = (uint)Capacity;
@@ -104,9 +108,9 @@ internal sealed class MappingTable
         System.Span<Mapping> entries = view.As<Mapping>();
         for (int i = 0; i < entries.Length; i++)
         {
-            entries[i].Claim.Reference = i + 1 < entries.Length ? _firstFree + (uint)i + 1 : EndOfList;
+            entries[i].Claim.Reference = i + 1 < entries.Length ? _firstFree + (uint)i + 1 : NoHandle;
         }
 
-        return true;
+        return _firstFree;
     }
 }

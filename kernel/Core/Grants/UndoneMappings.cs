@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microkernel.Core.Abi;
 using Microkernel.Core.Domains;
 using Microkernel.Core.Hardware;
@@ -22,35 +23,42 @@ public sealed class UndoneMappings
     /// Takes a mapping out of the address space and its handle out of use. Without an address nothing is to be done, as in
     /// Xen. GNTST_*.
     /// </summary>
-    internal short Undo(Domain domain, uint handle, ulong address)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal int Undo(Domain domain, uint handle, ulong address)
     {
         if (_count == Capacity)
         {
             Finish(domain);
         }
 
+        // The entry and the page go together. The address space's lock comes after the grant lock.
         domain.GrantLock.Enter();
-        short status = GrantAbi.BadHandle;
+        domain.Physmap.Lock.Enter();
+        int status = GrantAbi.BadHandle;
         MappingTable table = domain.Grants.Mappings;
         if (handle < (uint)table.Capacity)
         {
             ref Mapping entry = ref table.Open(handle);
             if (entry.IsUsed)
             {
-                bool isUndone = (address == AnyAddress || address >> PhysicalMemory.FrameShift == entry.Gfn)
-                    && domain.Memory.UnmapForeign(entry.Gfn, entry.Claim.Mfn, entry.Claim.Access);
-                status = isUndone || address == 0 ? GrantAbi.Okay : GrantAbi.GeneralError;
-                if (isUndone)
+                if ((address >> PhysicalMemory.FrameShift == entry.Gfn || address == AnyAddress)
+                    && domain.Memory.UnmapForeign(entry.Gfn, entry.Claim.Mfn, entry.Claim.IsWritable))
                 {
                     ref Mapping undone = ref _mappings[_count++];
                     undone = entry;
                     table.Remove(ref entry, handle);
+                    status = GrantAbi.Okay;
+                }
+                else
+                {
+                    status = address == 0 ? GrantAbi.Okay : GrantAbi.GeneralError;
                 }
             }
 
             table.Close();
         }
 
+        domain.Physmap.Lock.Exit();
         domain.GrantLock.Exit();
         return status;
     }

@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using Microkernel.Core.Abi;
 using Microkernel.Core.Hardware;
 
@@ -6,7 +7,8 @@ namespace Microkernel.Core.Memory;
 
 /// <summary>
 /// A domain's memory: its address space, its pool and the account of its pages. Each method takes
-/// <see cref="Physmap.Lock"/>; while nobody holds it, every frame of guest memory that the domain has is mapped once.
+/// <see cref="Physmap.Lock"/> unless its caller holds it; while nobody holds it, every frame of guest memory that the
+/// domain has is mapped once.
 /// </summary>
 public sealed class DomainMemory
 {
@@ -212,36 +214,50 @@ public sealed class DomainMemory
 
     /// <summary>
     /// Maps another domain's frame, to which the caller has a reference that the mapping now holds, in place of what was
-    /// there.
+    /// there. The caller holds <see cref="Physmap.Lock"/>.
     /// </summary>
     /// <returns>0, EINVAL (range, another foreign page) or ENOMEM.</returns>
-    public long MapForeign(ulong gfn, ulong mfn, NestedAccess access)
+    public long MapForeign(ulong gfn, ulong mfn, bool isWritable)
     {
-        Physmap.Lock.Enter();
         long result;
         do
         {
-            result = Physmap.MapForeign(gfn, mfn, access);
+            result = Physmap.MapForeign(gfn, mfn, isWritable);
         }
         while (result == XenError.EEXIST && (result = ClearRange(gfn, 1)) == 0);
 
         ForeignPages += result == 0 ? 1UL : 0;
-        Physmap.Lock.Exit();
         return result;
     }
 
+    /// <summary>The same for the usual case. False says nothing but that <see cref="MapForeign"/> is to be called.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool TryMapForeign(ulong gfn, ulong mfn, bool isWritable)
+    {
+        if (!Physmap.TryMapForeign(gfn, mfn, isWritable))
+        {
+            return false;
+        }
+
+        ForeignPages++;
+        return true;
+    }
+
     /// <summary>
-    /// Removes a mapping made by <see cref="MapForeign"/>. The caller calls <see cref="GuestTlb.Shootdown"/> and then
-    /// drops the reference.
+    /// Removes a mapping made by <see cref="MapForeign"/>. The caller holds <see cref="Physmap.Lock"/>, and later calls
+    /// <see cref="GuestTlb.Shootdown"/> and then drops the reference.
     /// </summary>
     /// <returns>False: that frame is not mapped there so.</returns>
-    public bool UnmapForeign(ulong gfn, ulong mfn, NestedAccess access)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool UnmapForeign(ulong gfn, ulong mfn, bool isWritable)
     {
-        Physmap.Lock.Enter();
-        bool removed = Physmap.UnmapForeign(gfn, mfn, access);
-        ForeignPages -= removed ? 1UL : 0;
-        Physmap.Lock.Exit();
-        return removed;
+        if (!Physmap.UnmapForeign(gfn, mfn, isWritable))
+        {
+            return false;
+        }
+
+        ForeignPages--;
+        return true;
     }
 
     /// <summary>Keeps a page of guest memory from being freed until <see cref="Unpin"/>; it stays mapped or not.</summary>

@@ -18,6 +18,7 @@ public sealed class Physmap
     private const int KindShift = 52;
     private const ulong KindMask = 3UL << KindShift;
     private const int CacheSize = 8;
+    private const NestedAccess ForeignReadOnly = NestedAccess.Read | NestedAccess.Execute;
 
     private readonly PhysicalMemory _memory;
     private readonly PageTableFormat _format;
@@ -139,16 +140,20 @@ public sealed class Physmap
     }
 
     /// <summary>Maps a foreign frame where nothing is mapped; errors as <see cref="Map"/>.</summary>
+    public long MapForeign(ulong gfn, ulong mfn, bool isWritable) =>
+        Map(gfn, mfn, 0, isWritable ? NestedAccess.All : ForeignReadOnly, PageKind.Foreign);
+
+    /// <summary>The same where the table was used lately. False says nothing but that <see cref="MapForeign"/> is to be called.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public long MapForeign(ulong gfn, ulong mfn, NestedAccess access)
+    public bool TryMapForeign(ulong gfn, ulong mfn, bool isWritable)
     {
-        ulong table = FindTable(gfn);
-        if (table == 0 || gfn > MaxGfn)
+        ref (ulong Region, ulong Table) cached = ref Cached(gfn);
+        if (cached.Region != (gfn >> BitsPerLevel) + 1 || gfn > MaxGfn)
         {
-            return Map(gfn, mfn, 0, access, PageKind.Foreign);
+            return false;
         }
 
-        return _memory.CompareExchange(Place(table, gfn, 1), ForeignLeaf(mfn, access), 0) == 0 ? 0 : XenError.EEXIST;
+        return _memory.CompareExchange(Place(cached.Table, gfn, 1), ForeignLeaf(mfn, isWritable), 0) == 0;
     }
 
     /// <summary>
@@ -182,12 +187,11 @@ public sealed class Physmap
 
     /// <summary>Removes a foreign page if it maps this frame with these rights; false if it does not.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool UnmapForeign(ulong gfn, ulong mfn, NestedAccess access)
+    public bool UnmapForeign(ulong gfn, ulong mfn, bool isWritable)
     {
-        ulong table = FindTable(gfn);
-        table = table != 0 ? table : WalkToTable(gfn);
-        ulong leaf = ForeignLeaf(mfn, access);
-        return table != 0 && _memory.CompareExchange(Place(table, gfn, 1), 0, leaf) == leaf;
+        ref (ulong Region, ulong Table) cached = ref Cached(gfn);
+        return cached.Region == (gfn >> BitsPerLevel) + 1 ? TryClear(cached.Table, gfn, ForeignLeaf(mfn, isWritable))
+            : WalkAndUnmapForeign(gfn, mfn, isWritable);
     }
 
     /// <summary>The kind in a present leaf entry.</summary>
@@ -197,8 +201,8 @@ public sealed class Physmap
     private static ulong Place(ulong table, ulong gfn, int level) => (table << PhysicalMemory.FrameShift)
         + ((gfn >> (level - 1) * BitsPerLevel & EntriesPerTable - 1) * sizeof(ulong));
 
-    private ulong ForeignLeaf(ulong mfn, NestedAccess access) =>
-        _format.Leaf(mfn, 1, access) | (ulong)PageKind.Foreign << KindShift;
+    private ulong ForeignLeaf(ulong mfn, bool isWritable) => (ulong)PageKind.Foreign << KindShift
+        | (isWritable ? _format.Leaf(mfn, 1, NestedAccess.All) : _format.Leaf(mfn, 1, ForeignReadOnly));
 
     private ulong ReadEntry(ulong place)
     {
@@ -281,13 +285,16 @@ public sealed class Physmap
         return 0;
     }
 
-    // The table with the entry of a page; 0 if there is none. A lookup leaves it where FindTable looks.
+    // A lookup leaves the table where FindTable looks, if there is one.
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private ulong WalkToTable(ulong gfn)
+    private bool WalkAndUnmapForeign(ulong gfn, ulong mfn, bool isWritable)
     {
         TryLookup(gfn, out _);
-        return FindTable(gfn);
+        ulong table = FindTable(gfn);
+        return table != 0 && TryClear(table, gfn, ForeignLeaf(mfn, isWritable));
     }
+
+    private bool TryClear(ulong table, ulong gfn, ulong leaf) => _memory.CompareExchange(Place(table, gfn, 1), 0, leaf) == leaf;
 
     // The table with the entry of a page, if it was walked lately; otherwise 0.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

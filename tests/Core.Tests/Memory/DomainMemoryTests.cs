@@ -125,7 +125,7 @@ public sealed class DomainMemoryTests
         other.TryPopulateRange(0, 4);
         other.Physmap.TryLookup(2, out PhysmapEntry page);
         Assert.That(_host.Frames.TryReference(page.Mfn, Id + 1), Is.True);
-        Assert.That(_domain.MapForeign(50, page.Mfn, NestedAccess.Read), Is.Zero);
+        Assert.That(_domain.MapForeign(50, page.Mfn, isWritable: false), Is.Zero);
         Assert.That(_domain.RemovePage(50), Is.EqualTo(XenError.EINVAL), "only the grant table takes it away");
         Assert.That(_domain.Populate(50, 0), Is.EqualTo(XenError.EINVAL));
         while (!other.TeardownPiece())
@@ -133,9 +133,9 @@ public sealed class DomainMemoryTests
         }
 
         Assert.That(_host.Frames.Type(page.Mfn), Is.EqualTo(FrameType.GuestRam));
-        Assert.That(_domain.UnmapForeign(50, page.Mfn + 1, NestedAccess.Read), Is.False);
-        Assert.That(_domain.UnmapForeign(50, page.Mfn, NestedAccess.All), Is.False);
-        Assert.That(_domain.UnmapForeign(50, page.Mfn, NestedAccess.Read), Is.True);
+        Assert.That(_domain.UnmapForeign(50, page.Mfn + 1, isWritable: false), Is.False);
+        Assert.That(_domain.UnmapForeign(50, page.Mfn, isWritable: true), Is.False);
+        Assert.That(_domain.UnmapForeign(50, page.Mfn, isWritable: false), Is.True);
         _host.Allocator.Release(page.Mfn);
         Assert.That(_host.Frames.Type(page.Mfn), Is.EqualTo(FrameType.Free));
     }

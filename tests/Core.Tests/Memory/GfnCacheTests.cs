@@ -16,11 +16,11 @@ public sealed class GfnCacheTests
         Assert.That(Find(cache, memory.Physmap, 7), Is.Not.Zero);
         host.Domain(1).Physmap.TryLookup(3, out PhysmapEntry other);
         host.Kernel.Memory.Frames.TryReference(other.Mfn, host.Domain(1).Id);
-        Assert.That(memory.MapForeign(5000, other.Mfn, NestedAccess.Read), Is.Zero);
+        Assert.That(memory.MapForeign(5000, other.Mfn, false), Is.Zero);
         ulong foreign = Find(cache, memory.Physmap, 5000);
         Assert.That(GfnCache.Mfn(foreign), Is.EqualTo(other.Mfn));
         Assert.That((GfnCache.IsWritable(foreign), GfnCache.IsForeign(foreign)), Is.EqualTo((false, true)));
-        memory.UnmapForeign(5000, other.Mfn, NestedAccess.Read);
+        memory.UnmapForeign(5000, other.Mfn, false);
         Assert.That(Find(cache, memory.Physmap, 5000), Is.Zero, "a foreign page");
         memory.RemovePages([7]);
         Assert.That(Find(cache, memory.Physmap, 7), Is.Zero, "its own page");
