@@ -66,7 +66,7 @@ public sealed class BootSetTests
     {
         var options = new MachineOptions { Cpu = "EPYC", Cpus = 8, MemoryMiB = 512, Icount = 3, CoreOptions = ["mitigations=off", "x"] };
         var arguments = QemuCommandLine.ForModules(options, BootSet.For([Guest("a")]));
-        Assert.That(After(arguments, "-cpu"), Is.EqualTo("EPYC"));
+        Assert.That(After(arguments, "-cpu"), Is.EqualTo("EPYC,-x2apic"), "counted: QEMU 10 cannot count its MSRs");
         Assert.That(After(arguments, "-smp"), Is.EqualTo("9"), "QEMU's first CPU runs no guests when there are several");
         Assert.That(After(arguments, "-m"), Is.EqualTo("512M"));
         Assert.That(After(arguments, "-icount"), Is.EqualTo("shift=3,sleep=off"));

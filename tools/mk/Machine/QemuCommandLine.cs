@@ -18,6 +18,9 @@ public static class QemuCommandLine
     /// <summary>Core option that sends the guests' consoles, multiplexed, to the second serial port.</summary>
     public const string GuestsOnSecondPort = "guests=com2";
 
+    // QEMU 10 ends with "Bad icount read" when the local APIC's timer is set by WRMSR.
+    private const string CountableApic = ",-x2apic";
+
     /// <summary>The arguments that boot the core with its modules.</summary>
     public static IReadOnlyList<string> ForModules(MachineOptions options, BootSet set) =>
     [
@@ -51,7 +54,7 @@ public static class QemuCommandLine
         [
             "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
             "-accel", options.Icount is null ? "tcg,thread=multi" : "tcg,thread=single",
-            "-cpu", options.Cpu,
+            "-cpu", options.Icount is null ? options.Cpu : options.Cpu + CountableApic,
             "-smp", EmulatedCpus(options.Cpus).ToString(CultureInfo.InvariantCulture),
             "-m", string.Create(CultureInfo.InvariantCulture, $"{options.MemoryMiB}M"),
             .. Serial(CoreSerial),
