@@ -312,8 +312,27 @@ public sealed class Dispatcher
             cpu.Floor = time > cpu.Floor ? time : cpu.Floor;
         }
 
+        bool someoneWaits = cpu.Queue.Count != 0;
         cpu.Lock.Exit();
+        if (someoneWaits)
+        {
+            CallIdleCpu();
+        }
+
         return next;
+    }
+
+    // Nobody waits for longer than a slice while a CPU has nothing to do: an idle one comes and takes over who is due first.
+    private void CallIdleCpu()
+    {
+        foreach (PhysicalCpu cpu in _kernel.Cpus)
+        {
+            if (cpu.IsIdle && cpu.RunsGuests)
+            {
+                _machine.SendKick(cpu.Index);
+                return;
+            }
+        }
     }
 
     // Moves a vCPU here that waits elsewhere and is due before all that wait here.

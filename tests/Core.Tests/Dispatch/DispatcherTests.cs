@@ -68,6 +68,30 @@ public sealed class DispatcherTests
     }
 
     [Test]
+    public void AnIdleCpuIsCalledWhenSomebodyWaits()
+    {
+        Simulation simulation = new(cpus: 2, domains: 2, startAll: false);
+        TestHost host = simulation.Host;
+        simulation.Start(0);
+        simulation.Start(1);
+        Assert.That(host.Kernel.Cpus[0].Queue.Count, Is.EqualTo(2), "both woke while nobody ran there");
+        host.Machine.RunAs(0);
+        host.Kernel.Dispatcher.Step(host.Kernel.Cpus[0]);
+        Assert.That(host.Machine.Kicks[1], Is.Zero, "it is not idle");
+        host.Kernel.Cpus[1].IsIdle = true;
+        host.Kernel.Dispatcher.Step(host.Kernel.Cpus[0]);
+        Assert.That(host.Machine.Kicks[1], Is.EqualTo(1));
+        host.Kernel.Cpus[1].IsIdle = false;
+        host.Machine.RunAs(1);
+        host.Kernel.Dispatcher.Step(host.Kernel.Cpus[1]);
+        Assert.That(simulation.RanOn[1], Is.GreaterThan(0));
+        host.Machine.RunAs(0);
+        host.Kernel.Cpus[1].IsIdle = true;
+        host.Kernel.Dispatcher.Step(host.Kernel.Cpus[0]);
+        Assert.That(host.Machine.Kicks[1], Is.EqualTo(1), "nobody waits any more");
+    }
+
+    [Test]
     public void WeightsDivideACpu()
     {
         Simulation simulation = new(cpus: 1, domains: 3);
