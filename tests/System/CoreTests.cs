@@ -20,6 +20,7 @@ public sealed class CoreTests : SystemTest
         Assert.That(result.Code, Is.EqualTo(ExitCode.Success), result.Reason);
         int emulated = QemuCommandLine.EmulatedCpus(cpus);
         Assert.That(session.Core.ToString(), Does.Contain($"(core) boot: {emulated} CPUs of {emulated} up"));
+        Assert.That(session.Core.ToString().Contains("(core) boot: CPU 0 runs no guests", System.StringComparison.Ordinal), Is.EqualTo(cpus > 1));
     }
 
     [TestCase("pc,hpet=off", "clock ACPI PM timer at 3579545 Hz")]
