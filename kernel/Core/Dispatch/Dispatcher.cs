@@ -285,6 +285,11 @@ public sealed class Dispatcher
             return last;
         }
 
+        return FindIdleCpu() ?? last;
+    }
+
+    private PhysicalCpu? FindIdleCpu()
+    {
         foreach (PhysicalCpu cpu in _kernel.Cpus)
         {
             if (cpu.IsIdle && cpu.RunsGuests)
@@ -293,7 +298,7 @@ public sealed class Dispatcher
             }
         }
 
-        return last;
+        return null;
     }
 
     private Vcpu? TakeNext(PhysicalCpu cpu)
@@ -325,13 +330,9 @@ public sealed class Dispatcher
     // Nobody waits for longer than a slice while a CPU has nothing to do: an idle one comes and takes over who is due first.
     private void CallIdleCpu()
     {
-        foreach (PhysicalCpu cpu in _kernel.Cpus)
+        if (FindIdleCpu() is { } idle)
         {
-            if (cpu.IsIdle && cpu.RunsGuests)
-            {
-                _machine.SendKick(cpu.Index);
-                return;
-            }
+            _machine.SendKick(idle.Index);
         }
     }
 

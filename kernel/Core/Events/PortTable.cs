@@ -63,7 +63,7 @@ public sealed class PortTable
         }
 
         port = (uint)Math.Max(end, 1);
-        return at >= limit ? XenError.ENOSPC : AddFrame();
+        return at >= limit ? XenError.ENOSPC : AddRecords();
     }
 
     /// <summary>The port may be given out again.</summary>
@@ -131,7 +131,7 @@ public sealed class PortTable
 
     private ulong FrameOf(uint port) => _frames[SpeculationSafe.Index((port / RecordsPerFrame) - 1, _frames.Length)];
 
-    private long AddFrame()
+    private long AddRecords()
     {
         if (Count == 0)
         {

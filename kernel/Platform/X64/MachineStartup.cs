@@ -179,7 +179,7 @@ internal sealed class MachineStartup
         _log.Write($"boot: {_machine.CpuCount} CPUs of {listed} up, {mode}, {timer} timer ({_clock.Microseconds} us)");
         if (_machine.FirstGuestCpu > 0)
         {
-            _log.Write($"boot: CPU 0 runs no guests, because QEMU's emulation mixes up its page tables");
+            _log.Write($"boot: CPU 0 runs no guests, as QEMU mixes up its page tables: let it emulate one CPU more than guests need");
         }
     }
 
