@@ -22,9 +22,7 @@ public sealed class Kernel
         Memory = boot.Memory;
         Cpus = new PhysicalCpu[machine.CpuCount];
         for (int i = 0; i < Cpus.Length; i++)
-        {
             Cpus[i] = new PhysicalCpu(i, machine, boot.Memory.Cpus[i]);
-        }
 
         Dispatcher = new Dispatcher(this);
         LifeCycle = new LifeCycle(this);
@@ -83,9 +81,7 @@ public sealed class Kernel
         Domains.Create(this, configs);
         int vcpus = 0;
         foreach (DomainConfig config in configs)
-        {
             vcpus += config.VcpuCount;
-        }
 
         foreach (PhysicalCpu cpu in Cpus)
         {

@@ -42,9 +42,7 @@ internal static class CoreStartup
         {
             PhysicalRange range = memory.Remaining(i);
             if (range.Count != 0)
-            {
                 allocator.AddFree(range.First, range.Count);
-            }
         }
 
         return allocator.FreeFrames;
@@ -54,15 +52,11 @@ internal static class CoreStartup
     {
         ulong usable = 0;
         foreach (PhysicalRange range in loader.UsableRanges)
-        {
             usable += range.Count;
-        }
 
         ulong modules = 0;
         foreach (BootModule module in loader.Modules)
-        {
             modules += PhysicalRange.FramesAround(module.Address, module.Address + module.Length).Count;
-        }
 
         ulong taken = usable - free - modules;
         startup.Log.Write($"memory: core takes {taken * KiBPerFrame} KiB of {usable * KiBPerFrame} KiB, {free / FramesPerMiB} MiB free for domains");

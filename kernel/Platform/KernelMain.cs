@@ -68,9 +68,7 @@ internal static unsafe class KernelMain
         }
 
         if (best == 0)
-        {
             Environment.FailFast("no usable memory below 640 KiB: the other CPUs cannot be started");
-        }
 
         return best;
     }

@@ -99,9 +99,7 @@ public static class AcpiTables
     {
         byte sum = 0;
         foreach (byte value in table)
-        {
             sum += value;
-        }
 
         return (byte)-sum;
     }

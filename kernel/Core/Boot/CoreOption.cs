@@ -22,9 +22,7 @@ internal sealed class CoreOption(string name, string meaning, CoreOption.Setter 
     {
         bool same = text.Length == Name.Length;
         for (int i = 0; same && i < text.Length; i++)
-        {
             same = text[i] == Name[i];
-        }
 
         return same;
     }

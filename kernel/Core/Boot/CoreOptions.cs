@@ -54,9 +54,7 @@ public sealed class CoreOptions
             ReadOnlySpan<byte> word = end < 0 ? commandLine : commandLine.Slice(0, end);
             commandLine = end < 0 ? default : commandLine.Slice(end + 1);
             if (!word.IsEmpty)
-            {
                 options.Take(word, log);
-            }
         }
 
         return options;
@@ -72,9 +70,7 @@ public sealed class CoreOptions
             if (option.IsNamed(name))
             {
                 if (!option.TrySet(this, value))
-                {
                     log.Write($"option {word} ignored: {option.Name} is {option.Meaning}");
-                }
 
                 return;
             }
@@ -104,9 +100,7 @@ public sealed class CoreOptions
         foreach (byte digit in value)
         {
             if (digit is < (byte)'0' or > (byte)'9' || number > Most)
-            {
                 return false;
-            }
 
             number = (number * 10) + digit - '0';
         }

@@ -38,9 +38,7 @@ public sealed class DomainBuilder
             : _plan.JobCount != 0 ? CopyPiece(domain)
             : Finish(domain);
         if (problem == null)
-        {
             return domain.Vcpus[0].IsInitialised ? BuildProgress.Done : BuildProgress.Working;
-        }
 
         Report(domain, problem);
         return BuildProgress.Failed;
@@ -65,14 +63,10 @@ public sealed class DomainBuilder
         ulong frames = (ulong)config.MemoryFrames;
         int pool = FramePool.SizeFor(frames, config.VcpuCount);
         if (!domain.Memory.TryReset(domain.Id, frames + GuestLayout.ExtraFrames, pool))
-        {
             return "the host has not enough free memory";
-        }
 
         foreach (Vcpu vcpu in domain.Vcpus)
-        {
             vcpu.ResetForNewDomain();
-        }
 
         GuestLayout.Fill(domain.Memory.Map, config);
         return PlanImages(domain);
@@ -85,9 +79,7 @@ public sealed class DomainBuilder
         ulong memory = GuestLayout.LowMemory(config);
         bool isElf = ElfImage.IsElf(in kernel);
         if (!isElf && !LinuxImage.IsLinuxImage(in kernel))
-        {
             return "its kernel is neither an ELF file nor a Linux bzImage";
-        }
 
         string? problem = isElf
             ? ElfImage.Plan(in kernel, config.KernelModule, memory, _plan)
@@ -101,9 +93,7 @@ public sealed class DomainBuilder
         _plan.RamdiskLength = config.RamdiskModule < 0 ? 0 : ReaderOf(config.RamdiskModule).Length;
         ulong needed = InfoBytes + ((_plan.RamdiskLength + PhysicalMemory.FrameSize - 1) & ~(ulong)(PhysicalMemory.FrameSize - 1));
         if (needed > memory || memory - needed < _plan.KernelEnd)
-        {
             return "kernel and RAM disk do not fit into its memory: give it more memory";
-        }
 
         _plan.InfoStart = memory - InfoBytes;
         _plan.RamdiskStart = memory - needed;
@@ -115,9 +105,7 @@ public sealed class DomainBuilder
     private string? GiveMemory(Domain domain)
     {
         if (_nextGfn == LowFrames(domain))
-        {
             _nextGfn = GuestLayout.HighMemoryStart >> PhysicalMemory.FrameShift;
-        }
 
         ulong end = _nextGfn < LowFrames(domain) ? LowFrames(domain) : EndOfMemory(domain);
         ulong count = Math.Min(end - _nextGfn, _pieceFrames);
@@ -132,17 +120,13 @@ public sealed class DomainBuilder
         ModuleReader module = ReaderOf(job.Module);
         ulong length = Math.Min(job.Length, BytesPerPiece);
         if (!new GuestWriter(domain).TryCopy(job.Target, in module, job.Offset, length))
-        {
             return "an image cannot be copied into its memory";
-        }
 
         job.Offset += length;
         job.Target += length;
         job.Length -= length;
         if (job.Length == 0)
-        {
             _plan.FinishJob();
-        }
 
         return null;
     }
@@ -151,9 +135,7 @@ public sealed class DomainBuilder
     {
         GuestWriter writer = new(domain);
         if (!TryGiveSpecialPages(domain) || !TryWriteAcpi(domain, in writer) || !TryWriteInformation(domain, in writer))
-        {
             return "its pages for ACPI tables, shared information and start information cannot be made";
-        }
 
         domain.StartTsc = _kernel.Clock.WholeBefore(_kernel.Machine.ReadTsc());
         foreach (Vcpu vcpu in domain.Vcpus)
@@ -216,9 +198,7 @@ public sealed class DomainBuilder
         ModuleReader kernel = ReaderOf(domain.Config.KernelModule);
         Span<byte> page = CleanPage();
         if (!LinuxImage.TryFillParameters(in kernel, in values, page))
-        {
             return false;
-        }
 
         LinuxImage.AddMemoryMap(page, domain.Memory.Map);
         return writer.TryWriteBytes(_plan.InfoStart + LinuxParametersAt, page);

@@ -29,27 +29,19 @@ public static class ElfImage
     public static string? Plan(in ModuleReader module, int index, ulong memory, GuestPlan plan)
     {
         if (!TryReadHeader(in module, out ElfHeader header))
-        {
             return "the ELF header is damaged, or not for x86 and little-endian";
-        }
 
         if (header.ProgramHeaders == 0 || header.ProgramHeaders > MostProgramHeaders)
-        {
             return "the ELF file has no program headers, or too many";
-        }
 
         for (int i = 0; i < header.ProgramHeaders; i++)
         {
             if (!TryReadSegment(in module, in header, i, out ElfSegment segment))
-            {
                 return "an ELF program header lies outside of the file";
-            }
 
             string? problem = PlanSegment(in module, index, memory, in segment, plan);
             if (problem != null)
-            {
                 return problem;
-            }
         }
 
         return plan.Entry == 0 ? "the ELF file has no PVH entry note" : null;
@@ -59,14 +51,10 @@ public static class ElfImage
         in ModuleReader module, int index, ulong memory, in ElfSegment segment, GuestPlan plan)
     {
         if (segment.Type == Note)
-        {
             FindEntry(in module, in segment, plan);
-        }
 
         if (segment.Type != Load || segment.MemorySize == 0)
-        {
             return null;
-        }
 
         if (segment.FileSize > segment.MemorySize
             || segment.Offset > module.Length || segment.FileSize > module.Length - segment.Offset)
@@ -75,9 +63,7 @@ public static class ElfImage
         }
 
         if (segment.Address > memory || segment.MemorySize > memory - segment.Address)
-        {
             return "an ELF segment lies outside of the domain's memory: give it more memory";
-        }
 
         plan.KernelEnd = Math.Max(plan.KernelEnd, segment.Address + segment.MemorySize);
         return plan.TryAdd(index, segment.Offset, segment.FileSize, segment.Address)
@@ -90,16 +76,12 @@ public static class ElfImage
         header = default;
         Span<byte> bytes = stackalloc byte[HeaderSize];
         if (!module.TryRead(0, bytes))
-        {
             return false;
-        }
 
         bool is64 = bytes[4] == 2;
         ushort machine = MemoryMarshal.Read<ushort>(bytes.Slice(18));
         if ((!is64 && bytes[4] != 1) || bytes[5] != 1 || machine != (is64 ? 62 : 3))
-        {
             return false;
-        }
 
         header.Is64 = is64;
         header.TableOffset = is64 ? MemoryMarshal.Read<ulong>(bytes.Slice(32)) : MemoryMarshal.Read<uint>(bytes.Slice(28));
@@ -115,9 +97,7 @@ public static class ElfImage
         bytes = header.Is64 ? bytes : bytes.Slice(0, 32);
         ulong offset = header.TableOffset + ((ulong)index * header.EntrySize);
         if (offset < header.TableOffset || !module.TryRead(offset, bytes))
-        {
             return false;
-        }
 
         segment.Type = MemoryMarshal.Read<uint>(bytes);
         if (header.Is64)

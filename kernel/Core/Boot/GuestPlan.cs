@@ -46,9 +46,7 @@ public sealed class GuestPlan
     public bool TryAdd(int module, ulong offset, ulong length, ulong target)
     {
         if (JobCount == MostJobs)
-        {
             return false;
-        }
 
         _jobs[JobCount++] = new CopyJob { Module = module, Offset = offset, Length = length, Target = target };
         return true;

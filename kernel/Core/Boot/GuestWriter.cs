@@ -35,9 +35,7 @@ public readonly struct GuestWriter
             int within = (int)(gpa & (PhysicalMemory.FrameSize - 1));
             int count = Math.Min(bytes.Length, PhysicalMemory.FrameSize - within);
             if (!TryFind(gpa, out ulong mfn))
-            {
                 return false;
-            }
 
             using FrameView view = new(_memory, mfn);
             bytes.Slice(0, count).CopyTo(view.Bytes.Slice(within));
@@ -56,15 +54,11 @@ public readonly struct GuestWriter
             int within = (int)(gpa & (PhysicalMemory.FrameSize - 1));
             int count = (int)Math.Min(length, (ulong)(PhysicalMemory.FrameSize - within));
             if (!TryFind(gpa, out ulong mfn))
-            {
                 return false;
-            }
 
             using FrameView view = new(_memory, mfn);
             if (!module.TryRead(offset, view.Bytes.Slice(within, count)))
-            {
                 return false;
-            }
 
             gpa += (ulong)count;
             offset += (ulong)count;

@@ -33,30 +33,22 @@ public static class LinuxImage
     {
         Span<byte> header = stackalloc byte[HeaderBytes];
         if (!module.TryRead(0, header))
-        {
             return "the Linux image is cut off";
-        }
 
         if (MemoryMarshal.Read<ushort>(header.Slice(0x206)) < OldestProtocol)
-        {
             return "the Linux image is too old (boot protocol before 2.12)";
-        }
 
         int setupSectors = header[SetupHeader] == 0 ? 4 : header[SetupHeader];
         ulong start = (ulong)(setupSectors + 1) * SectorSize;
         ulong address = MemoryMarshal.Read<ulong>(header.Slice(0x258));
         ulong needed = MemoryMarshal.Read<uint>(header.Slice(0x260));
         if (start >= module.Length)
-        {
             return "the Linux image is cut off";
-        }
 
         ulong length = module.Length - start;
         ulong used = Math.Max(length, needed);
         if (address == 0 || address > memory || used > memory - address)
-        {
             return "the Linux kernel does not fit into the domain's memory: give it more memory";
-        }
 
         plan.IsLinuxImage = true;
         plan.Entry = address;
@@ -72,9 +64,7 @@ public static class LinuxImage
     {
         Span<byte> header = stackalloc byte[HeaderBytes];
         if (!module.TryRead(0, header))
-        {
             return false;
-        }
 
         int end = Math.Min(0x202 + header[0x201], HeaderBytes);
         header.Slice(SetupHeader, end - SetupHeader).CopyTo(parameters.Slice(SetupHeader));
@@ -92,9 +82,7 @@ public static class LinuxImage
     {
         parameters[0x1E8] = (byte)map.Count;
         for (int i = 0; i < map.Count; i++)
-        {
             map.WriteE820(i, parameters.Slice(0x2D0 + (i * GuestMemoryMap.E820EntrySize), GuestMemoryMap.E820EntrySize));
-        }
     }
 
     private static void Put<T>(Span<byte> parameters, int offset, T value)

@@ -23,9 +23,7 @@ public sealed class Manifest
     internal void AddError(int line, string message)
     {
         if (ErrorCount < MostErrors)
-        {
             _errors[ErrorCount] = new ManifestError { Line = line, Message = message };
-        }
 
         ErrorCount++;
     }

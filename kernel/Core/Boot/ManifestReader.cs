@@ -62,16 +62,12 @@ public sealed class ManifestReader
             _line++;
             ReadOnlySpan<byte> line = Trim(TakeLine(ref rest));
             if (line.Length != 0 && line[0] != '#')
-            {
                 ReadDirective(line);
-            }
         }
 
         FinishDomain();
         if (_count == 0)
-        {
             _manifest.AddError(0, "no domain: start one with a line 'domain NAME'");
-        }
     }
 
     private void ReadDirective(ReadOnlySpan<byte> line)
@@ -105,16 +101,12 @@ public sealed class ManifestReader
         _domain = new DomainConfig { Name = name.ToArray() };
         _domainLine = _line;
         if (!IsName(name))
-        {
             Fail("a name is 1 to 63 letters, digits, '.', '_' or '-'");
-        }
 
         for (int i = 0; i < _count; i++)
         {
             if (Equal(_manifest.Domains[i].Name, name))
-            {
                 Fail("another domain has this name");
-            }
         }
 
         _manifest.Domains[_count++] = _domain;
@@ -123,19 +115,13 @@ public sealed class ManifestReader
     private void FinishDomain()
     {
         if (_domain == null)
-        {
             return;
-        }
 
         if (_domain.KernelModule < 0)
-        {
             _manifest.AddError(_domainLine, "the domain has no kernel: add a line 'kernel MODULE'");
-        }
 
         if (_domain.MemoryFrames == 0)
-        {
             _manifest.AddError(_domainLine, "the domain has no memory: add a line like 'memory 512M'");
-        }
     }
 
     private bool ReadImage(DomainConfig domain, ReadOnlySpan<byte> word, ReadOnlySpan<byte> value)
@@ -152,9 +138,7 @@ public sealed class ManifestReader
         {
             domain.CommandLine = value.Slice(0, Math.Min(value.Length, LongestCommandLine)).ToArray();
             if (value.Length > LongestCommandLine)
-            {
                 Fail("the command line is longer than 2047 bytes");
-            }
         }
         else
         {
@@ -171,18 +155,14 @@ public sealed class ManifestReader
             long kib = ParseKibibytes(value);
             domain.MemoryFrames = kib / 4;
             if (kib < 1024 || kib % 4 != 0 || kib / 4 > MostFrames)
-            {
                 Fail("memory is a number with K, M or G, a multiple of 4K from 1M to 1024G");
-            }
         }
         else if (Equal(word, "vcpus"u8))
         {
             long count = ParseNumber(value);
             domain.VcpuCount = count is >= 1 and <= MostVcpus ? (int)count : 1;
             if (count != domain.VcpuCount)
-            {
                 Fail("vcpus is a number from 1 to 128");
-            }
         }
         else
         {
@@ -210,9 +190,7 @@ public sealed class ManifestReader
         {
             domain.GrantV2 = Equal(value, "on"u8);
             if (!domain.GrantV2 && !Equal(value, "off"u8))
-            {
                 Fail("grant_v2 is on or off");
-            }
         }
         else if (Equal(word, "privilege"u8))
         {
@@ -229,19 +207,13 @@ public sealed class ManifestReader
     private EndAction ParseAction(ReadOnlySpan<byte> value)
     {
         if (Equal(value, "restart"u8))
-        {
             return EndAction.Restart;
-        }
 
         if (Equal(value, "preserve"u8))
-        {
             return EndAction.Preserve;
-        }
 
         if (!Equal(value, "destroy"u8))
-        {
             Fail("the action is destroy, restart or preserve");
-        }
 
         return EndAction.Destroy;
     }
@@ -251,9 +223,7 @@ public sealed class ManifestReader
         for (int i = 0; i < _modules.Length; i++)
         {
             if (name.Length != 0 && Equal(_modules[i].Name, name))
-            {
                 return i;
-            }
         }
 
         Fail("the boot loader has loaded no module of this name");
@@ -268,9 +238,7 @@ public sealed class ManifestReader
         {
             bool isLetter = (c | 0x20) is >= (byte)'a' and <= (byte)'z';
             if (!isLetter && c is not ((>= (byte)'0' and <= (byte)'9') or (byte)'.' or (byte)'_' or (byte)'-'))
-            {
                 return false;
-            }
         }
 
         return name.Length is >= 1 and <= LongestName;
@@ -296,9 +264,7 @@ public sealed class ManifestReader
         foreach (byte c in value)
         {
             if (c is < (byte)'0' or > (byte)'9' || number >= 100_000_000)
-            {
                 return -1;
-            }
 
             number = (number * 10) + (c - '0');
         }
@@ -318,9 +284,7 @@ public sealed class ManifestReader
     {
         int end = 0;
         while (end < rest.Length && !IsBlank(rest[end]))
-        {
             end++;
-        }
 
         ReadOnlySpan<byte> word = rest.Slice(0, end);
         rest = rest.Slice(end);
@@ -330,14 +294,10 @@ public sealed class ManifestReader
     private static ReadOnlySpan<byte> Trim(ReadOnlySpan<byte> text)
     {
         while (text.Length > 0 && IsBlank(text[0]))
-        {
             text = text.Slice(1);
-        }
 
         while (text.Length > 0 && IsBlank(text[^1]))
-        {
             text = text.Slice(0, text.Length - 1);
-        }
 
         return text;
     }

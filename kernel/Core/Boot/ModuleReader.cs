@@ -23,9 +23,7 @@ public readonly struct ModuleReader
     public bool TryRead(ulong offset, Span<byte> target)
     {
         if (offset > _module.Length || (ulong)target.Length > _module.Length - offset)
-        {
             return false;
-        }
 
         while (target.Length > 0)
         {

@@ -18,9 +18,7 @@ public static class Startup
         Kernel kernel = new(machine, boot);
         BootModule? module = FindManifest(boot);
         if (module == null)
-        {
             machine.Panic("the boot loader has loaded no module 'manifest': it names the domains to start");
-        }
 
         byte[] text = new byte[(int)Math.Min(module!.Length, LargestManifest)];
         new ModuleReader(machine.Memory, module).TryRead(0, text);
@@ -40,9 +38,7 @@ public static class Startup
         foreach (BootModule module in boot.Modules)
         {
             if (((ReadOnlySpan<byte>)module.Name).SequenceEqual("manifest"u8))
-            {
                 return module;
-            }
         }
 
         return null;
@@ -51,8 +47,6 @@ public static class Startup
     private static void Report(Log log, Manifest manifest)
     {
         foreach (ManifestError error in manifest.Errors)
-        {
             log.Write($"manifest, line {error.Line}: {error.Message}");
-        }
     }
 }

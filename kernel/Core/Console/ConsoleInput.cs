@@ -22,17 +22,11 @@ public sealed class ConsoleInput(Kernel kernel, bool isFramed)
         }
 
         if (_isEscaped && value == AuditRequest)
-        {
             kernel.LifeCycle.RequestAudit();
-        }
         else if (_isEscaped && value != ConsoleWriter.Escape)
-        {
             _target = value - ConsoleWriter.SlotBase;
-        }
         else if ((uint)_target < (uint)kernel.Domains.Slots.Length)
-        {
             kernel.Domains.Slots[_target].Console.AddInput(value);
-        }
 
         _isEscaped = false;
     }

@@ -52,9 +52,7 @@ public sealed class ConsoleMultiplexer
     public void DoPiece()
     {
         if (!HasWork || !TryTakeTurn())
-        {
             return;
-        }
 
         // What is asked for from here on asks anew.
         Volatile.Write(ref _hasWork, false);
@@ -78,9 +76,7 @@ public sealed class ConsoleMultiplexer
     public bool TryDrain(Domain domain)
     {
         if (!TryTakeTurn())
-        {
             return false;
-        }
 
         bool isEmpty = WriteOutput(domain);
         EndTurn();
@@ -91,9 +87,7 @@ public sealed class ConsoleMultiplexer
     public bool TryWrite(Domain domain, ReadOnlySpan<byte> text)
     {
         if (!TryTakeTurn())
-        {
             return false;
-        }
 
         _writer.Write(domain, text);
         EndTurn();
@@ -113,9 +107,7 @@ public sealed class ConsoleMultiplexer
             int end = line.IndexOf((byte)' ');
             ReadOnlySpan<byte> word = end < 0 ? line : line.Slice(0, end);
             if (word.SequenceEqual(option))
-            {
                 return true;
-            }
 
             line = end < 0 ? default : line.Slice(end + 1);
         }
@@ -131,9 +123,7 @@ public sealed class ConsoleMultiplexer
         {
             int slot = (last + i) % slots.Length;
             if (!slots[slot].Console.WantsService)
-            {
                 continue;
-            }
 
             if (_next != last)
             {
@@ -153,14 +143,10 @@ public sealed class ConsoleMultiplexer
         Interlocked.MemoryBarrier();
         bool moved = console.GiveInput();
         if (!WriteOutput(domain, ref moved))
-        {
             console.AskAgain();
-        }
 
         if (moved)
-        {
             console.Notify();
-        }
     }
 
     private bool WriteOutput(Domain domain)
@@ -178,9 +164,7 @@ public sealed class ConsoleMultiplexer
         {
             int count = domain.Console.TakeOutput(chunk);
             if (count == 0)
-            {
                 return true;
-            }
 
             moved = true;
             _writer.Write(domain, chunk.Slice(0, count));
@@ -192,18 +176,14 @@ public sealed class ConsoleMultiplexer
     private void TakeInput()
     {
         if (!Volatile.Read(ref _hasInput))
-        {
             return;
-        }
 
         Volatile.Write(ref _hasInput, false);
         Interlocked.MemoryBarrier();
         for (int i = 0; i < InputPerPiece; i++)
         {
             if (!_kernel.Machine.TryReadConsole(out byte value))
-            {
                 return;
-            }
 
             _input.Add(value);
         }

@@ -26,9 +26,7 @@ public static class ConsoleOperations
         {
             Span<byte> chunk = buffer.Slice(0, (int)Math.Min(call.Arg1, ChunkSize));
             if (!call.TryReadBytes(call.Arg2, chunk))
-            {
                 return XenError.EFAULT;
-            }
 
             if (!call.Domain.Kernel.Consoles.TryWrite(call.Domain, chunk))
             {
@@ -39,9 +37,7 @@ public static class ConsoleOperations
             call.Arg1 -= (uint)chunk.Length;
             call.Arg2 += (uint)chunk.Length;
             if (call.Arg1 != 0 && call.ShouldPreempt)
-            {
                 return call.Continue();
-            }
         }
 
         return 0;

@@ -26,17 +26,11 @@ public sealed class ConsoleWriter(Kernel kernel, bool isFramed)
         bool isSameSpeaker = _speaker == domain.Slot;
         _speaker = domain.Slot;
         if (isFramed)
-        {
             WriteFramed(domain, text, isSameSpeaker);
-        }
         else if (kernel.Domains.Slots.Length == 1)
-        {
             kernel.Machine.WriteConsole(text);
-        }
         else
-        {
             WritePrefixed(domain, text, isSameSpeaker);
-        }
     }
 
     private void WriteFramed(Domain domain, ReadOnlySpan<byte> text, bool isSameSpeaker)
@@ -53,9 +47,7 @@ public sealed class ConsoleWriter(Kernel kernel, bool isFramed)
             int count = escape < 0 ? text.Length : escape + 1;
             kernel.Machine.WriteConsole(text.Slice(0, count));
             if (escape >= 0)
-            {
                 kernel.Machine.WriteConsole([Escape]);
-            }
 
             text = text.Slice(count);
         }

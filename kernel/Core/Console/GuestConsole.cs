@@ -44,9 +44,7 @@ public sealed class GuestConsole
     {
         _heldConsumed = _heldProduced;
         if (!_domain.Memory.TryPin(GuestLayout.ConsoleGfn, out ulong ring))
-        {
             return false;
-        }
 
         _ring = ring;
         _domain.Parameters[HvmParameters.ConsolePfn] = GuestLayout.ConsoleGfn;
@@ -59,14 +57,10 @@ public sealed class GuestConsole
     public bool TryDetach()
     {
         if (_ring == 0)
-        {
             return true;
-        }
 
         if (!_domain.Kernel.Consoles.TryTakeTurn())
-        {
             return false;
-        }
 
         _domain.Memory.Unpin(_ring);
         _ring = 0;
@@ -99,9 +93,7 @@ public sealed class GuestConsole
     public int TakeOutput(Span<byte> bytes)
     {
         if (_ring == 0)
-        {
             return 0;
-        }
 
         using FrameView view = new(_domain.Kernel.Machine.Memory, _ring);
         Span<uint> indices = view.As<uint>();
@@ -109,9 +101,7 @@ public sealed class GuestConsole
         uint available = Volatile.Read(ref indices[OutProduced]) - consumed;
         int count = (int)Math.Min(Math.Min(available, OutSize), (uint)bytes.Length);
         for (int i = 0; i < count; i++)
-        {
             bytes[i] = view.Bytes[OutAt + (int)((consumed + (uint)i) % OutSize)];
-        }
 
         // A guest whose indices make no sense loses what it claims to have written.
         uint taken = available > OutSize ? available : (uint)count;
@@ -123,9 +113,7 @@ public sealed class GuestConsole
     public bool GiveInput()
     {
         if (_ring == 0 || _heldProduced == _heldConsumed)
-        {
             return false;
-        }
 
         using FrameView view = new(_domain.Kernel.Machine.Memory, _ring);
         Span<uint> indices = view.As<uint>();
@@ -134,9 +122,7 @@ public sealed class GuestConsole
         uint room = used < InSize ? InSize - used : 0;
         uint count = Math.Min(room, _heldProduced - _heldConsumed);
         for (uint i = 0; i < count; i++)
-        {
             view.Bytes[(int)((produced + i) % InSize)] = _held[(int)(_heldConsumed++ % HeldSize)];
-        }
 
         Volatile.Write(ref indices[InProduced], produced + count);
         return count != 0;

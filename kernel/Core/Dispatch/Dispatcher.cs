@@ -50,9 +50,7 @@ public sealed class Dispatcher
     {
         PhysicalCpu cpu = _kernel.Cpus[index];
         while (true)
-        {
             Step(cpu);
-        }
     }
 
     /// <summary>One decision and what follows from it: a slice of a vCPU, a piece of life-cycle work, or a wait.</summary>
@@ -61,20 +59,14 @@ public sealed class Dispatcher
         ExpireTimers(cpu);
         Vcpu? next = cpu.RunsGuests ? TakeNext(cpu) : null;
         if (next != null)
-        {
             RunSlice(cpu, next);
-        }
 
         if (_kernel.Consoles.HasWork)
-        {
             _kernel.Consoles.DoPiece();
-        }
 
         bool hadWork = _kernel.LifeCycle.HasWork && _kernel.LifeCycle.DoPiece();
         if (next == null && !hadWork)
-        {
             Wait(cpu);
-        }
     }
 
     /// <summary>Makes a blocked vCPU runnable, and a running one look at its pending work. From any CPU, any number of times.</summary>
@@ -92,9 +84,7 @@ public sealed class Dispatcher
 
         cpu.Lock.Exit();
         if (state == VcpuState.Running && cpu.Index != _machine.CurrentCpu)
-        {
             _machine.SendKick(cpu.Index);
-        }
     }
 
     /// <summary>
@@ -150,9 +140,7 @@ public sealed class Dispatcher
             PhysicalCpu cpu = vcpu.Cpu;
             cpu.Lock.Enter();
             if (vcpu.Cpu == cpu)
-            {
                 return cpu;
-            }
 
             cpu.Lock.Exit();
         }
@@ -199,9 +187,7 @@ public sealed class Dispatcher
     private static bool MayEnter(PhysicalCpu cpu, Vcpu vcpu)
     {
         if (vcpu.WantsBlock && vcpu.Pending != PendingWork.None)
-        {
             vcpu.WantsBlock = false;
-        }
 
         return !(cpu.MustReschedule || vcpu.WantsToLeave || vcpu.Domain.IsEnding);
     }
@@ -221,9 +207,7 @@ public sealed class Dispatcher
 
         vcpu.Runstate.Enter(KindFor(next), now);
         if (next == VcpuState.Runnable)
-        {
             cpu.Queue.Add(vcpu);
-        }
 
         cpu.Lock.Exit();
     }
@@ -232,9 +216,7 @@ public sealed class Dispatcher
     {
         // A start-up IPI that came meanwhile found it not yet offline.
         if (vcpu.WantsOffline && (vcpu.Pending & PendingWork.Startup) == 0)
-        {
             return VcpuState.Offline;
-        }
 
         bool mustWait = vcpu.Domain.IsEnding || (vcpu.WantsBlock && vcpu.Pending == PendingWork.None);
         return mustWait ? VcpuState.Blocked : VcpuState.Runnable;
@@ -266,24 +248,18 @@ public sealed class Dispatcher
         bool preempts = current != null && context.VirtualTime + _wakeAdvantage < current.Scheduling.VirtualTime;
         cpu.Lock.Exit();
         if (preempts)
-        {
             cpu.MustReschedule = true;
-        }
 
         // Pairs with the barrier in Wait: either that CPU sees the vCPU in its queue, or it is seen to be idle here.
         Interlocked.MemoryBarrier();
         if (cpu.Index != _machine.CurrentCpu && (preempts || cpu.IsIdle))
-        {
             _machine.SendKick(cpu.Index);
-        }
     }
 
     private PhysicalCpu ChooseCpu(PhysicalCpu last)
     {
         if (last.IsIdle || last.Current == null)
-        {
             return last;
-        }
 
         return FindIdleCpu() ?? last;
     }
@@ -293,9 +269,7 @@ public sealed class Dispatcher
         foreach (PhysicalCpu cpu in _kernel.Cpus)
         {
             if (cpu.IsIdle && cpu.RunsGuests)
-            {
                 return cpu;
-            }
         }
 
         return null;
@@ -304,9 +278,7 @@ public sealed class Dispatcher
     private Vcpu? TakeNext(PhysicalCpu cpu)
     {
         if (cpu.Queue.Count == 0 || _machine.ReadTsc() >= cpu.SliceEnd)
-        {
             TakeOver(cpu);
-        }
 
         cpu.Lock.Enter();
         Vcpu? next = cpu.Queue.Take();
@@ -320,9 +292,7 @@ public sealed class Dispatcher
         bool someoneWaits = cpu.Queue.Count != 0;
         cpu.Lock.Exit();
         if (someoneWaits)
-        {
             CallIdleCpu();
-        }
 
         return next;
     }
@@ -331,9 +301,7 @@ public sealed class Dispatcher
     private void CallIdleCpu()
     {
         if (FindIdleCpu() is { } idle)
-        {
             _machine.SendKick(idle.Index);
-        }
     }
 
     // Moves a vCPU here that waits elsewhere and is due before all that wait here.
@@ -352,9 +320,7 @@ public sealed class Dispatcher
         }
 
         if (from == null)
-        {
             return;
-        }
 
         from.Lock.Enter();
         Vcpu? moved = from.Queue.Take();
@@ -385,9 +351,7 @@ public sealed class Dispatcher
     private static void ExpireTimers(PhysicalCpu cpu)
     {
         if (cpu.TimerFired)
-        {
             OnTimerFired(cpu);
-        }
     }
 
     private static void OnTimerFired(PhysicalCpu cpu)
@@ -396,9 +360,7 @@ public sealed class Dispatcher
         cpu.ProgrammedDeadline = ulong.MaxValue;
         cpu.Timers.Expire();
         if (cpu.IsSliceOver())
-        {
             cpu.MustReschedule = true;
-        }
     }
 
     // For the end of a slice, a timer that fires earlier is as good: it is armed again then, once in a while instead of at each switch.
@@ -408,9 +370,7 @@ public sealed class Dispatcher
         ulong deadline = cpu.Timers.NextDeadline;
         deadline = cpu.SliceEnd < deadline ? cpu.SliceEnd : deadline;
         if (deadline < cpu.ProgrammedDeadline)
-        {
             SetTimer(cpu, deadline);
-        }
     }
 
     private void SetTimer(PhysicalCpu cpu, ulong deadline)

@@ -102,12 +102,8 @@ public sealed class PhysicalCpu
     private void SetNote(int note, bool value)
     {
         if (value)
-        {
             Interlocked.Or(ref _notes, note);
-        }
         else if ((Volatile.Read(ref _notes) & note) != 0)
-        {
             Interlocked.And(ref _notes, ~note);
-        }
     }
 }

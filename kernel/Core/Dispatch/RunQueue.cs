@@ -23,9 +23,7 @@ public sealed class RunQueue
         int at = _count++;
         Place(vcpu, at);
         if (at > 0)
-        {
             SiftUp(at);
-        }
     }
 
     /// <summary>Takes the one that runs next, or null.</summary>
@@ -33,9 +31,7 @@ public sealed class RunQueue
     {
         Vcpu? first = _heap[0];
         if (first != null)
-        {
             Remove(first);
-        }
 
         return first;
     }
@@ -48,9 +44,7 @@ public sealed class RunQueue
         Vcpu last = _heap[--_count]!;
         _heap[_count] = null;
         if (last == vcpu)
-        {
             return;
-        }
 
         Place(last, at);
         SiftUp(at);
@@ -72,14 +66,10 @@ public sealed class RunQueue
         {
             int least = at;
             for (int child = (2 * at) + 1; child <= (2 * at) + 2 && child < _count; child++)
-            {
                 least = Precedes(_heap[child]!, _heap[least]!) ? child : least;
-            }
 
             if (least == at)
-            {
                 return;
-            }
 
             Swap(at, least);
             at = least;

@@ -43,9 +43,7 @@ public static class SchedulingOperations
     private static long Shutdown(ref HypercallCall call)
     {
         if (!call.TryRead(call.Arg1, out uint reason))
-        {
             return XenError.EFAULT;
-        }
 
         call.Domain.Shutdown((ShutdownReason)(byte)reason);
         return 0;
@@ -54,14 +52,10 @@ public static class SchedulingOperations
     private static long ShutdownCode(ref HypercallCall call)
     {
         if (!call.TryRead(call.Arg1, out uint reason))
-        {
             return XenError.EFAULT;
-        }
 
         if (call.Domain.ShutdownCode < 0)
-        {
             call.Domain.ShutdownCode = (byte)reason;
-        }
 
         return 0;
     }
@@ -71,9 +65,7 @@ public static class SchedulingOperations
         Span<byte> bytes = stackalloc byte[PollSize];
         bytes = bytes.Slice(0, call.Is32 ? NarrowPollSize : PollSize);
         if (!call.TryReadBytes(call.Arg1, bytes))
-        {
             return XenError.EFAULT;
-        }
 
         ArgumentReader reader = new(bytes, call.Is32);
         ulong ports = reader.Native();
@@ -101,13 +93,9 @@ public static class SchedulingOperations
         }
 
         if (timeout != 0)
-        {
             vcpu.Timers.StartPoll(timeout);
-        }
         else
-        {
             vcpu.Timers.StopPoll();
-        }
 
         vcpu.WantsBlock = true;
         return 0;
@@ -117,9 +105,7 @@ public static class SchedulingOperations
     {
         // The domain, then the reason.
         if (!call.TryRead(call.Arg1, out ulong argument))
-        {
             return XenError.EFAULT;
-        }
 
         return call.Domain.Kernel.Domains.Find((ushort)argument) == null ? XenError.ESRCH : XenError.EPERM;
     }
@@ -127,9 +113,7 @@ public static class SchedulingOperations
     private static long Watchdog(ref HypercallCall call)
     {
         if (!call.TryRead(call.Arg1, out ulong argument))
-        {
             return XenError.EFAULT;
-        }
 
         return call.Domain.Watchdogs.Set((uint)argument, (uint)(argument >> 32));
     }

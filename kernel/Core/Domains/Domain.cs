@@ -39,9 +39,7 @@ public sealed class Domain
         Cpuid = new CpuidPolicy(this);
         Vcpus = new Vcpu[config.VcpuCount];
         for (int i = 0; i < Vcpus.Length; i++)
-        {
             Vcpus[i] = new Vcpu(this, i);
-        }
     }
 
     /// <summary>The kernel it belongs to.</summary>
@@ -156,16 +154,12 @@ public sealed class Domain
     public void Shutdown(ShutdownReason reason, ReadOnlySpan<byte> detail)
     {
         if (Interlocked.CompareExchange(ref _ended, 1, 0) != 0)
-        {
             return;
-        }
 
         EndReason = ShutdownCode >= 0 ? (ShutdownReason)ShutdownCode : reason;
         EndDetail.Set(detail.Length != 0 ? detail : "by the guest"u8);
         foreach (Vcpu vcpu in Vcpus)
-        {
             vcpu.Post(PendingWork.Stop);
-        }
 
         Kernel.LifeCycle.Notify();
     }

@@ -15,9 +15,7 @@ public static class DomainReference
     {
         Domain? domain = Find(in call, id);
         if (domain == call.Domain)
-        {
             return 0;
-        }
 
         return domain == null ? XenError.ESRCH : XenError.EPERM;
     }

@@ -19,9 +19,7 @@ public sealed class DomainTable
         _byId = new Domain?[FirstReservedId];
         Slots = new Domain[configs.Length];
         for (int i = 0; i < configs.Length; i++)
-        {
             Slots[i] = new Domain(kernel, i, configs[i]);
-        }
     }
 
     /// <summary>The domain with this id, or null.</summary>

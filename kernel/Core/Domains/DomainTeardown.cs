@@ -9,9 +9,7 @@ public static class DomainTeardown
     public static bool DoPiece(Domain domain)
     {
         foreach (Vcpu vcpu in domain.Vcpus)
-        {
             vcpu.Timers.Reset();
-        }
 
         domain.Watchdogs.Reset();
         return domain.Console.TryDetach() && domain.Events.TeardownPiece() && domain.Grants.TeardownPiece() && domain.Memory.TeardownPiece();

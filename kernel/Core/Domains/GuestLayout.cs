@@ -50,8 +50,6 @@ public static class GuestLayout
         map.Add(AcpiTables, PhysicalMemory.FrameSize, Acpi);
         map.Add(SpecialPages, SpecialPagesEnd - SpecialPages, Reserved);
         if (HighMemory(config) != 0)
-        {
             map.Add(HighMemoryStart, HighMemory(config), Ram);
-        }
     }
 }

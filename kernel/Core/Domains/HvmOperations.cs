@@ -34,22 +34,16 @@ public static class HvmOperations
     private static long SetParameter(ref HypercallCall call)
     {
         if (!call.TryRead(call.Arg1, out HvmAbi.ParameterArgument parameter))
-        {
             return XenError.EFAULT;
-        }
 
         long error = Check(in call, in parameter);
         error = error == 0 ? HvmParameterRules.CheckSet(parameter.Index, parameter.Value) : error;
         if (error != 0)
-        {
             return error;
-        }
 
         call.Domain.Parameters[(int)parameter.Index] = parameter.Value;
         if (parameter.Index == HvmParameters.CallbackIrq)
-        {
             SetCallback(ref call, parameter.Value);
-        }
 
         return 0;
     }
@@ -58,33 +52,25 @@ public static class HvmOperations
     private static void SetCallback(ref HypercallCall call, ulong value)
     {
         if (value >> TypeShift == TypeVector)
-        {
             call.Domain.Parameters.CallbackVector = (byte)value;
-        }
 
         SharedInfo.Latch(call.Domain, call.Is32);
         foreach (Vcpu vcpu in call.Domain.Vcpus)
         {
             if (VcpuInfo.IsUpcallPending(vcpu))
-            {
                 vcpu.RaiseUpcall();
-            }
         }
     }
 
     private static long GetParameter(ref HypercallCall call)
     {
         if (!call.TryRead(call.Arg1, out HvmAbi.ParameterArgument parameter))
-        {
             return XenError.EFAULT;
-        }
 
         long error = Check(in call, in parameter);
         error = error == 0 ? HvmParameterRules.CheckGet(parameter.Index) : error;
         if (error != 0)
-        {
             return error;
-        }
 
         parameter.Value = call.Domain.Parameters[(int)parameter.Index];
         return call.TryWrite(call.Arg1, in parameter) ? 0 : XenError.EFAULT;
@@ -97,9 +83,7 @@ public static class HvmOperations
     private static long FlushTlbs(ref HypercallCall call)
     {
         if (call.Arg1 != 0)
-        {
             return XenError.EINVAL;
-        }
 
         call.Domain.Memory.Tlb.Shootdown();
         return 0;
@@ -108,9 +92,7 @@ public static class HvmOperations
     private static long PageTableDying(ref HypercallCall call)
     {
         if (!call.TryRead(call.Arg1, out HvmAbi.ParameterArgument argument))
-        {
             return XenError.EFAULT;
-        }
 
         return DomainReference.Find(in call, argument.Domain) == null ? XenError.ESRCH : XenError.EINVAL;
     }
@@ -121,15 +103,11 @@ public static class HvmOperations
     private static long GetMemoryType(ref HypercallCall call)
     {
         if (!call.TryRead(call.Arg1, out HvmAbi.MemoryTypeArgument argument))
-        {
             return XenError.EFAULT;
-        }
 
         long error = DomainReference.CheckSelf(in call, argument.Domain);
         if (error != 0)
-        {
             return error;
-        }
 
         using (call.Domain.Physmap.Lock.Hold())
         {
@@ -144,26 +122,18 @@ public static class HvmOperations
     private static long SetUpcallVector(ref HypercallCall call)
     {
         if (!call.TryRead(call.Arg1, out HvmAbi.UpcallVectorArgument argument))
-        {
             return XenError.EFAULT;
-        }
 
         if (argument.Vector < LowestVector)
-        {
             return XenError.EINVAL;
-        }
 
         if (argument.Vcpu >= (uint)call.Domain.Vcpus.Length)
-        {
             return XenError.ENOENT;
-        }
 
         Vcpu vcpu = call.Domain.Vcpus[(int)argument.Vcpu];
         vcpu.UpcallVector = argument.Vector;
         if (VcpuInfo.IsUpcallPending(vcpu))
-        {
             vcpu.RaiseUpcall();
-        }
 
         return 0;
     }

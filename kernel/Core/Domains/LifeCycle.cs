@@ -51,9 +51,7 @@ public sealed class LifeCycle
         foreach (PhysicalCpu cpu in _kernel.Cpus)
         {
             if (cpu.IsIdle && cpu.Index != _kernel.Machine.CurrentCpu)
-            {
                 _kernel.Machine.SendKick(cpu.Index);
-            }
         }
     }
 
@@ -61,18 +59,14 @@ public sealed class LifeCycle
     public void StartAll()
     {
         foreach (Domain domain in _kernel.Domains.Slots)
-        {
             Begin(domain);
-        }
     }
 
     /// <summary>Does one piece of work if there is any and no other CPU is at it. False if there was nothing to do here.</summary>
     public bool DoPiece()
     {
         if (!HasWork || Interlocked.CompareExchange(ref _busy, 1, 0) != 0)
-        {
             return false;
-        }
 
         // What comes up from here on says so anew.
         Volatile.Write(ref _mayHaveWork, false);
@@ -96,9 +90,7 @@ public sealed class LifeCycle
     {
         _auditIsDue = false;
         if (Audit.Check(_kernel))
-        {
             _kernel.Log.Write($"audit: clean, {_kernel.Memory.Allocator.FreeFrames} frames free");
-        }
 
         ReportWhenAllEnded();
     }
@@ -166,27 +158,19 @@ public sealed class LifeCycle
         foreach (Vcpu vcpu in domain.Vcpus)
         {
             if (!_kernel.Dispatcher.IsAtRest(vcpu))
-            {
                 return;
-            }
         }
 
         foreach (Vcpu vcpu in domain.Vcpus)
-        {
             _kernel.Dispatcher.Retire(vcpu);
-        }
 
         if (!domain.Console.Drain())
-        {
             return;
-        }
 
         ReportEnd(domain);
         domain.State = DomainState.ShutDown;
         if (domain.Config.ActionFor(domain.EndReason) != EndAction.Preserve)
-        {
             domain.State = DomainState.Dying;
-        }
 
         ReportWhenAllEnded();
     }
@@ -194,9 +178,7 @@ public sealed class LifeCycle
     private void TakeDown(Domain domain)
     {
         if (!DomainTeardown.DoPiece(domain))
-        {
             return;
-        }
 
         _kernel.Domains.Release(domain);
         domain.State = DomainState.Empty;
@@ -221,9 +203,7 @@ public sealed class LifeCycle
         foreach (Domain domain in _kernel.Domains.Slots)
         {
             if (domain.State is not (DomainState.Empty or DomainState.ShutDown))
-            {
                 return;
-            }
         }
 
         if (!_saidAllEnded && !_auditIsDue)

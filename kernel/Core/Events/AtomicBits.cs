@@ -15,9 +15,7 @@ internal static class AtomicBits
     public static bool TrySet(ref uint word, uint bit)
     {
         if ((Volatile.Read(ref word) & bit) != 0)
-        {
             return false;
-        }
 
         Interlocked.Or(ref word, bit);
         return true;

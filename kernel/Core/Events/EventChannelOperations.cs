@@ -35,15 +35,11 @@ public static class EventChannelOperations
     private static long AllocUnbound(ref HypercallCall call)
     {
         if (!call.TryRead(call.Arg1, out EventChannelAbi.AllocUnboundArgument argument))
-        {
             return XenError.EFAULT;
-        }
 
         long error = DomainReference.CheckSelf(in call, argument.Domain);
         if (error != 0)
-        {
             return error;
-        }
 
         ushort remote = argument.RemoteDomain == DomainIds.Self ? call.Domain.Id : argument.RemoteDomain;
         long result = call.Domain.Events.AllocateUnbound(remote, out argument.Port);
@@ -53,15 +49,11 @@ public static class EventChannelOperations
     private static long BindInterdomain(ref HypercallCall call)
     {
         if (!call.TryRead(call.Arg1, out EventChannelAbi.BindInterdomainArgument argument))
-        {
             return XenError.EFAULT;
-        }
 
         Domain? remote = DomainReference.Find(in call, argument.RemoteDomain);
         if (remote == null)
-        {
             return XenError.ESRCH;
-        }
 
         long result = InterdomainChannels.Bind(call.Domain, remote, argument.RemotePort, out argument.LocalPort);
         return result == 0 && !call.TryWrite(call.Arg1, in argument) ? XenError.EFAULT : result;
@@ -70,19 +62,13 @@ public static class EventChannelOperations
     private static long BindVirq(ref HypercallCall call)
     {
         if (!call.TryRead(call.Arg1, out EventChannelAbi.BindVirqArgument argument))
-        {
             return XenError.EFAULT;
-        }
 
         if (argument.Virq >= EventChannelAbi.VirqCount || (!VirqPorts.IsPerVcpu(argument.Virq) && argument.Vcpu != 0))
-        {
             return XenError.EINVAL;
-        }
 
         if (!HasVcpu(call.Domain, argument.Vcpu))
-        {
             return XenError.ENOENT;
-        }
 
         long result = call.Domain.Events.BindVirq(argument.Virq, (ushort)argument.Vcpu, out argument.Port);
         return result == 0 && !call.TryWrite(call.Arg1, in argument) ? XenError.EFAULT : result;
@@ -94,14 +80,10 @@ public static class EventChannelOperations
     private static long BindIpi(ref HypercallCall call)
     {
         if (!call.TryRead(call.Arg1, out EventChannelAbi.BindIpiArgument argument))
-        {
             return XenError.EFAULT;
-        }
 
         if (!HasVcpu(call.Domain, argument.Vcpu))
-        {
             return XenError.ENOENT;
-        }
 
         long result = call.Domain.Events.BindIpi((ushort)argument.Vcpu, out argument.Port);
         return result == 0 && !call.TryWrite(call.Arg1, in argument) ? XenError.EFAULT : result;
@@ -119,20 +101,14 @@ public static class EventChannelOperations
     private static long Status(ref HypercallCall call)
     {
         if (!call.TryRead(call.Arg1, out EventChannelAbi.StatusArgument argument))
-        {
             return XenError.EFAULT;
-        }
 
         long error = DomainReference.CheckSelf(in call, argument.Domain);
         if (error != 0)
-        {
             return error;
-        }
 
         if (!call.Domain.Events.TryGetStatus(argument.Port, out PortRecord record))
-        {
             return XenError.EINVAL;
-        }
 
         Describe(in record, ref argument);
         return call.TryWrite(call.Arg1, in argument) ? 0 : XenError.EFAULT;
@@ -172,9 +148,7 @@ public static class EventChannelOperations
     private static long BindVcpu(ref HypercallCall call)
     {
         if (!call.TryRead(call.Arg1, out EventChannelAbi.BindVcpuArgument argument))
-        {
             return XenError.EFAULT;
-        }
 
         return HasVcpu(call.Domain, argument.Vcpu)
             ? call.Domain.Events.BindVcpu(argument.Port, (ushort)argument.Vcpu)
@@ -184,15 +158,11 @@ public static class EventChannelOperations
     private static long Reset(ref HypercallCall call)
     {
         if (!call.TryRead(call.Arg1, out ushort domain))
-        {
             return XenError.EFAULT;
-        }
 
         long error = DomainReference.CheckSelf(in call, domain);
         if (error != 0)
-        {
             return error;
-        }
 
         return call.Domain.Events.Closing.Reset(ref call, (uint)call.Arg0 == EventChannelAbi.ResetContinuation);
     }
@@ -200,20 +170,14 @@ public static class EventChannelOperations
     private static long InitControl(ref HypercallCall call)
     {
         if (!call.TryRead(call.Arg1, out EventChannelAbi.InitControlArgument argument))
-        {
             return XenError.EFAULT;
-        }
 
         if (!HasVcpu(call.Domain, argument.Vcpu))
-        {
             return XenError.ENOENT;
-        }
 
         const uint last = PhysicalMemory.FrameSize - FifoDelivery.ControlBlockSize;
         if (argument.Offset > last || argument.Offset % sizeof(ulong) != 0)
-        {
             return XenError.EINVAL;
-        }
 
         Vcpu vcpu = call.Domain.Vcpus[(int)argument.Vcpu];
         long result = call.Domain.Events.InitControl(vcpu, argument.ControlGfn, (int)argument.Offset);

@@ -81,9 +81,7 @@ public sealed class EventChannels
         using TicketLock.Holder held = _lock.Hold();
         long result = Allocate(new PortRecord { State = PortState.Ipi, Vcpu = vcpu }, out port);
         if (result == 0)
-        {
             Connect(port, PortState.Ipi, _domain.Id, port);
-        }
 
         return result;
     }
@@ -95,9 +93,7 @@ public sealed class EventChannels
         ref uint bound = ref _virqs.Port(vcpu, virq);
         port = 0;
         if (bound != 0)
-        {
             return XenError.EEXIST;
-        }
 
         long result = Allocate(new PortRecord { State = PortState.Virq, Vcpu = vcpu, Remote = virq }, out port);
         bound = result == 0 ? port : 0;
@@ -112,9 +108,7 @@ public sealed class EventChannels
         {
             record = Get(port);
             if (record.State != PortState.Interdomain)
-            {
                 return CloseLocal(port);
-            }
         }
 
         return InterdomainChannels.Close(_domain, port, in record);
@@ -138,9 +132,7 @@ public sealed class EventChannels
         view.Dispose();
         bool isNear = remoteDomain == _domain.Id && state is (PortState.Interdomain or PortState.Ipi);
         if (isNear)
-        {
             Raise(remote);
-        }
 
         _lock.Exit();
         return isNear ? 0 : SendFar(port, state, remoteDomain, remote);
@@ -152,9 +144,7 @@ public sealed class EventChannels
         using TicketLock.Holder held = _lock.Hold();
         uint port = _virqs.Port(vcpu.Id, virq);
         if (port != 0)
-        {
             Raise(port);
-        }
     }
 
     /// <summary>The back end of a port made by <see cref="BindCore"/> has news for the guest.</summary>
@@ -162,9 +152,7 @@ public sealed class EventChannels
     {
         using TicketLock.Holder held = _lock.Hold();
         if (Get(port).State == PortState.Core)
-        {
             Raise(port);
-        }
     }
 
     /// <summary>EVTCHNOP_status: a copy of the record; false: no such port.</summary>
@@ -180,9 +168,7 @@ public sealed class EventChannels
     {
         using TicketLock.Holder held = _lock.Hold();
         if (!Exists(port))
-        {
             return XenError.EINVAL;
-        }
 
         using PortView view = _ports.Open(port);
         ref PortRecord record = ref view.Record;
@@ -197,9 +183,7 @@ public sealed class EventChannels
     {
         using TicketLock.Holder held = _lock.Hold();
         if (!Exists(port))
-        {
             return XenError.EINVAL;
-        }
 
         using PortView view = _ports.Open(port);
         _delivery.Unmask(_domain.Vcpus[view.Record.Vcpu], port, ref view.Record);
@@ -237,16 +221,12 @@ public sealed class EventChannels
     {
         using TicketLock.Holder held = _lock.Hold();
         if (!IsFifo)
-        {
             return XenError.EOPNOTSUPP;
-        }
 
         uint port = (uint)_fifo.WordCount;
         long result = _fifo.AddPage(gfn);
         for (; result == 0 && Exists(port) && port < (uint)_fifo.WordCount; port++)
-        {
             RaiseIfEarly(port);
-        }
 
         return result;
     }
@@ -256,19 +236,13 @@ public sealed class EventChannels
     {
         using TicketLock.Holder held = _lock.Hold();
         if (!Exists(port))
-        {
             return XenError.EINVAL;
-        }
 
         if (!IsFifo)
-        {
             return XenError.ENOSYS;
-        }
 
         if (priority > FifoDelivery.LowestPriority)
-        {
             return XenError.EINVAL;
-        }
 
         using PortView view = _ports.Open(port);
         view.Record.Priority = (byte)priority;
@@ -286,9 +260,7 @@ public sealed class EventChannels
     internal void ReleaseFrames()
     {
         foreach (Vcpu vcpu in _domain.Vcpus)
-        {
             VcpuInfo.Release(vcpu);
-        }
 
         LeaveFifo();
         _ports.Clear();
@@ -298,9 +270,7 @@ public sealed class EventChannels
     internal PortRecord Get(uint port)
     {
         if (!Exists(port))
-        {
             return default;
-        }
 
         using PortView view = _ports.Open(port);
         return view.Record;
@@ -351,14 +321,10 @@ public sealed class EventChannels
     {
         PortRecord record = Get(port);
         if (record.State is PortState.Free or PortState.Reserved)
-        {
             return XenError.EINVAL;
-        }
 
         if (record.State == PortState.Virq)
-        {
             _virqs.Port(record.Vcpu, record.Remote) = 0;
-        }
 
         Free(port);
         return 0;
@@ -382,9 +348,7 @@ public sealed class EventChannels
             PortView view = _ports.Open(port);
             ref PortRecord record = ref view.Record;
             if (record.State == PortState.Interdomain && record.RemoteDomain == sender && record.Remote == senderPort)
-            {
                 Raise(port, ref record);
-            }
 
             view.Dispose();
         }
@@ -399,9 +363,7 @@ public sealed class EventChannels
     {
         _delivery.SetPending(_domain.Vcpus[record.Vcpu], port, ref record);
         if (_mayPoll)
-        {
             WakePollers();
-        }
     }
 
     private bool Exists(uint port) => port < _ports.Count;

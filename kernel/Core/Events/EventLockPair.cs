@@ -16,18 +16,14 @@ public readonly ref struct EventLockPair : IDisposable
         _second = a.Slot <= b.Slot ? b : a;
         _first.EventLock.Enter();
         if (_second != _first)
-        {
             _second.EventLock.Enter();
-        }
     }
 
     /// <summary>Releases the locks.</summary>
     public void Dispose()
     {
         if (_second != _first)
-        {
             _second.EventLock.Exit();
-        }
 
         _first.EventLock.Exit();
     }

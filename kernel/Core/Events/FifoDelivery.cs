@@ -66,9 +66,7 @@ public sealed class FifoDelivery : EventDelivery
     public long SetControlBlock(Vcpu vcpu, ulong gfn, int offset)
     {
         if (_blocks[vcpu.Id] != 0 || !_domain.Memory.TryPin(gfn, out ulong mfn))
-        {
             return XenError.EINVAL;
-        }
 
         _blocks[vcpu.Id] = mfn;
         _blockOffsets[vcpu.Id] = offset;
@@ -79,14 +77,10 @@ public sealed class FifoDelivery : EventDelivery
     public long AddPage(ulong gfn)
     {
         if (_pageCount == _pages.Length)
-        {
             return XenError.ENOSPC;
-        }
 
         if (!_domain.Memory.TryPin(gfn, out ulong mfn))
-        {
             return XenError.EINVAL;
-        }
 
         _pages[_pageCount++] = mfn;
         return 0;
@@ -96,16 +90,12 @@ public sealed class FifoDelivery : EventDelivery
     public void Clear()
     {
         while (_pageCount > 0)
-        {
             _domain.Memory.Unpin(_pages[--_pageCount]);
-        }
 
         for (int i = 0; i < _blocks.Length; i++)
         {
             if (_blocks[i] != 0)
-            {
                 _domain.Memory.Unpin(_blocks[i]);
-            }
         }
 
         _blocks.AsSpan().Clear();
@@ -123,9 +113,7 @@ public sealed class FifoDelivery : EventDelivery
 
         // A vCPU without a control block cannot be told: the guest must not expect events there.
         if (_blocks[vcpu.Id] == 0)
-        {
             return;
-        }
 
         bool mustLink;
         using (FrameView page = Open(port))
@@ -136,9 +124,7 @@ public sealed class FifoDelivery : EventDelivery
         }
 
         if (mustLink && !Enqueue(vcpu, port, ref record))
-        {
             Announce(vcpu, port, record.Priority);
-        }
     }
 
     /// <inheritdoc/>
@@ -161,9 +147,7 @@ public sealed class FifoDelivery : EventDelivery
     public override void Unmask(Vcpu vcpu, uint port, ref PortRecord record)
     {
         if (port >= (uint)WordCount)
-        {
             return;
-        }
 
         bool isPending;
         using (FrameView page = Open(port))
@@ -174,9 +158,7 @@ public sealed class FifoDelivery : EventDelivery
         }
 
         if (isPending)
-        {
             SetPending(vcpu, port, ref record);
-        }
     }
 
     private static ref uint Word(in FrameView page, uint port) => ref page.As<uint>()[(int)(port % WordsPerPage)];
@@ -188,9 +170,7 @@ public sealed class FifoDelivery : EventDelivery
     private bool IsSet(uint port, int bit)
     {
         if (port >= (uint)WordCount)
-        {
             return false;
-        }
 
         using FrameView page = Open(port);
         return AtomicBits.Test(ref Word(in page, port), bit);
@@ -216,9 +196,7 @@ public sealed class FifoDelivery : EventDelivery
         using FrameView page = Open(tail);
         ref uint word = ref Word(in page, tail);
         if (TryLinkOnce(ref word, port, out bool isLinked))
-        {
             return isLinked;
-        }
 
         // Busy keeps the guest from unmasking it in the meantime: then it can change only so often.
         AtomicBits.TestAndSet(ref word, BusyBit);
@@ -227,9 +205,7 @@ public sealed class FifoDelivery : EventDelivery
             if (TryLinkOnce(ref word, port, out isLinked))
             {
                 if (!isLinked)
-                {
                     AtomicBits.TestAndClear(ref word, BusyBit);
-                }
 
                 return isLinked;
             }
@@ -262,8 +238,6 @@ public sealed class FifoDelivery : EventDelivery
         }
 
         if (tell)
-        {
             VcpuInfo.MarkPending(vcpu);
-        }
     }
 }

@@ -15,9 +15,7 @@ public static class InterdomainChannels
         using EventLockPair locks = new(local, remote);
         PortRecord other = remote.Events.Get(remotePort);
         if (remote.Id != remoteId || other.State != PortState.Unbound || other.RemoteDomain != local.Id)
-        {
             return XenError.EINVAL;
-        }
 
         PortRecord record = new() { State = PortState.Interdomain, RemoteDomain = remoteId, Remote = remotePort };
         long result = local.Events.Allocate(in record, out port);
@@ -48,14 +46,10 @@ public static class InterdomainChannels
         using EventLockPair locks = new(local, remote);
         PortRecord record = local.Events.Get(port);
         if (record.State != PortState.Interdomain)
-        {
             return local.Events.CloseLocal(port);
-        }
 
         if (record.RemoteDomain != remote.Id)
-        {
             return XenError.EINVAL;
-        }
 
         local.Events.Free(port);
         remote.Events.Connect(record.Remote, PortState.Unbound, local.Id, 0);

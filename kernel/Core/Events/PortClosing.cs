@@ -26,9 +26,7 @@ public sealed class PortClosing(EventChannels events, Domain domain)
     {
         uint port = Begin(isContinuation);
         if (port == 0)
-        {
             return XenError.EBUSY;
-        }
 
         for (; port < events.PortCount; port++)
         {
@@ -49,14 +47,10 @@ public sealed class PortClosing(EventChannels events, Domain domain)
     {
         uint end = Math.Min(_next + PortsPerPiece, events.PortCount);
         for (; _next < end; _next++)
-        {
             events.Close(_next);
-        }
 
         if (_next < events.PortCount)
-        {
             return false;
-        }
 
         using TicketLock.Holder held = domain.EventLock.Hold();
         events.ReleaseFrames();
@@ -68,9 +62,7 @@ public sealed class PortClosing(EventChannels events, Domain domain)
     {
         using TicketLock.Holder held = domain.EventLock.Hold();
         if (isContinuation)
-        {
             return _next;
-        }
 
         bool isFree = _next == 0;
         _next = isFree ? 1 : _next;
@@ -88,14 +80,10 @@ public sealed class PortClosing(EventChannels events, Domain domain)
         using TicketLock.Holder held = domain.EventLock.Hold();
         _next = 0;
         if (events.HasOpenPorts)
-        {
             return XenError.EAGAIN;
-        }
 
         if (events.IsFifo)
-        {
             events.LeaveFifo();
-        }
 
         return 0;
     }

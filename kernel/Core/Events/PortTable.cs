@@ -55,9 +55,7 @@ public sealed class PortTable
         {
             port = (uint)at;
             if (!delivery.IsBusy(port))
-            {
                 return 0;
-            }
 
             at = tries < MostBusy ? NextFree(at + 1, end) : limit;
         }
@@ -73,9 +71,7 @@ public sealed class PortTable
     public void Clear()
     {
         while (_frameCount > 0)
-        {
             _pool.Return(_frames[--_frameCount]);
-        }
 
         Count = 0;
         _firstFree = 0;
@@ -87,9 +83,7 @@ public sealed class PortTable
         {
             int found = FindFreeInFrame(from);
             if (found >= 0)
-            {
                 return found;
-            }
 
             from = NextFrame(from);
         }
@@ -102,9 +96,7 @@ public sealed class PortTable
     private int FindFreeInFrame(int from)
     {
         if (from < RecordsPerFrame)
-        {
             return FindFree(_first, from);
-        }
 
         using FrameView view = new(_memory, FrameOf((uint)from));
         int found = FindFree(view.As<PortRecord>(), from % RecordsPerFrame);
@@ -116,9 +108,7 @@ public sealed class PortTable
         for (int i = from; i < records.Length; i++)
         {
             if (records[i].State == PortState.Free)
-            {
                 return i;
-            }
         }
 
         return -1;

@@ -12,9 +12,7 @@ public static class SharedInfo
     public static void Latch(Domain domain, bool narrow)
     {
         if (domain.HasNarrowSharedInfo == narrow)
-        {
             return;
-        }
 
         using (domain.EventLock.Hold())
         {

@@ -44,9 +44,7 @@ public sealed class TwoLevelDelivery : EventDelivery
     public override void SetPending(Vcpu vcpu, uint port, ref PortRecord record)
     {
         if (port >= MaxPorts)
-        {
             return;
-        }
 
         // Without a using block, as in EventChannels.
         FrameView shared = new(_memory, _domain.SharedInfoMfn);
@@ -54,9 +52,7 @@ public sealed class TwoLevelDelivery : EventDelivery
         int word = (int)(port >> 5);
         uint bit = 1u << (int)(port & 31);
         if (AtomicBits.TrySet(ref words[PendingAt + word], bit) && (Volatile.Read(ref words[_maskAt + word]) & bit) == 0)
-        {
             VcpuInfo.Select(vcpu, words, _selectorAt, (int)(port >> _selectorShift));
-        }
 
         shared.Dispose();
     }
@@ -65,9 +61,7 @@ public sealed class TwoLevelDelivery : EventDelivery
     public override void ClearPending(uint port)
     {
         if (port >= MaxPorts)
-        {
             return;
-        }
 
         using FrameView shared = new(_memory, _domain.SharedInfoMfn);
         AtomicBits.TestAndClear(ref Word(in shared, PendingAt, port), (int)port & 31);

@@ -19,9 +19,7 @@ public static class VcpuInfo
     public static bool IsUpcallPending(Vcpu vcpu)
     {
         if (vcpu.InfoMfn == 0)
-        {
             return false;
-        }
 
         FrameView view = new(MemoryOf(vcpu), vcpu.InfoMfn);
         bool isPending = (Volatile.Read(ref view.As<uint>()[vcpu.InfoOffset >> 2]) & 0xFF) != 0;
@@ -39,9 +37,7 @@ public static class VcpuInfo
         if (!vcpu.HasOwnInfo)
         {
             if (vcpu.InfoMfn != 0)
-            {
                 SelectIn(vcpu, shared, selector, word);
-            }
 
             return;
         }
@@ -55,9 +51,7 @@ public static class VcpuInfo
     public static void MarkPending(Vcpu vcpu)
     {
         if (vcpu.InfoMfn == 0)
-        {
             return;
-        }
 
         bool tell;
         using (FrameView view = new(MemoryOf(vcpu), vcpu.InfoMfn))
@@ -66,9 +60,7 @@ public static class VcpuInfo
         }
 
         if (tell)
-        {
             vcpu.RaiseUpcall();
-        }
     }
 
     /// <summary>
@@ -78,21 +70,15 @@ public static class VcpuInfo
     public static long Register(Vcpu vcpu, ulong gfn, uint offset)
     {
         if (offset > PhysicalMemory.FrameSize - SharedInfoAbi.VcpuInfoSize || offset % sizeof(uint) != 0)
-        {
             return XenError.ENXIO;
-        }
 
         Domain domain = vcpu.Domain;
         using TicketLock.Holder held = domain.EventLock.Hold();
         if (vcpu.HasOwnInfo)
-        {
             return XenError.EINVAL;
-        }
 
         if (!domain.Memory.TryPin(gfn, out ulong mfn))
-        {
             return XenError.EINVAL;
-        }
 
         Move(vcpu, mfn, (int)offset);
         PvClock.PublishInfo(vcpu);
@@ -105,9 +91,7 @@ public static class VcpuInfo
     public static void Release(Vcpu vcpu)
     {
         if (vcpu.HasOwnInfo)
-        {
             vcpu.Domain.Memory.Unpin(vcpu.InfoMfn);
-        }
 
         vcpu.HasOwnInfo = false;
         vcpu.InfoMfn = 0;
@@ -148,9 +132,7 @@ public static class VcpuInfo
         int at = vcpu.InfoOffset >> 2;
         uint bit = 1u << (word & 31);
         if (AtomicBits.TrySet(ref page[at + selector + (word >> 5)], bit) && TrySetUpcallPending(ref page[at]))
-        {
             vcpu.RaiseUpcall();
-        }
     }
 
     // The byte shares its word with the mask byte, which is the guest's.
@@ -158,9 +140,7 @@ public static class VcpuInfo
     private static bool TrySetUpcallPending(ref uint firstWord)
     {
         if ((Volatile.Read(ref firstWord) & 0xFF) != 0)
-        {
             return false;
-        }
 
         Interlocked.Or(ref firstWord, 1);
         return true;

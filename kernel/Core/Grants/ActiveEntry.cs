@@ -24,12 +24,8 @@ internal struct ActiveEntry
     public void Count(bool isWritable, int change)
     {
         if (isWritable)
-        {
             Writers += (ushort)change;
-        }
         else
-        {
             Readers += (ushort)change;
-        }
     }
 }

@@ -28,9 +28,7 @@ internal static class GrantBatch
         uint left = (uint)call.Arg2 - 1;
         call.Arg2 = left;
         if (left == 0 || !call.ShouldPreempt)
-        {
             return left != 0;
-        }
 
         call.Continue();
         return false;

@@ -13,24 +13,16 @@ internal static class GrantConversion
         Span<ulong> gfns = stackalloc ulong[GrantAbi.ReservedEntries];
         Span<uint> headers = stackalloc uint[GrantAbi.ReservedEntries];
         if (!TryRead(frames, memory, headers, gfns))
-        {
             return XenError.EINVAL;
-        }
 
         if (!(version == 2 ? frames.TryBecomeVersion2() : frames.TryBecomeVersion1()))
-        {
             return XenError.ENOMEM;
-        }
 
         for (int i = 0; i < frames.Count; i++)
-        {
             memory.Zero(frames.Entries(i), 1);
-        }
 
         for (int i = 0; i < frames.StatusCount; i++)
-        {
             memory.Zero(frames.Status(i), 1);
-        }
 
         Write(frames, memory, headers, gfns);
         return 0;

@@ -14,22 +14,16 @@ public static class GrantCopyOperations
     public static long Copy(ref HypercallCall call)
     {
         if (!GrantBatch.TryStart(in call, out long result))
-        {
             return result;
-        }
 
         do
         {
             if (!CopyRequest.TryRead(in call, out CopyRequest request))
-            {
                 return XenError.EFAULT;
-            }
 
             short status = CopyOne(call.Domain, in request);
             if (!call.TryWrite(call.Arg1 + CopyRequest.StatusOffset(call.Is32), in status))
-            {
                 return XenError.EFAULT;
-            }
         }
         while (GrantBatch.TryNext(ref call, call.Is32 ? GrantAbi.CopySize32 : GrantAbi.CopySize));
         return 0;
@@ -39,26 +33,18 @@ public static class GrantCopyOperations
     {
         short status = Resolve(caller, in request.Source, out Domain source);
         if (status != GrantAbi.Okay)
-        {
             return status;
-        }
 
         status = Resolve(caller, in request.Target, out Domain target);
         if (status != GrantAbi.Okay)
-        {
             return status;
-        }
 
         if (!request.IsWithinPages)
-        {
             return GrantAbi.BadCopyArgument;
-        }
 
         status = Take(caller, source, in request.Source, write: false, out GrantClaim from);
         if (status != GrantAbi.Okay)
-        {
             return status;
-        }
 
         status = Take(caller, target, in request.Target, write: true, out GrantClaim to);
         if (status == GrantAbi.Okay)
@@ -76,14 +62,10 @@ public static class GrantCopyOperations
     {
         domain = caller;
         if (place.Domain == DomainIds.Self)
-        {
             return GrantAbi.Okay;
-        }
 
         if (!place.IsReference)
-        {
             return GrantAbi.PermissionDenied;
-        }
 
         Domain? other = caller.Kernel.Domains.Find(place.Domain);
         domain = other ?? caller;
@@ -106,21 +88,15 @@ public static class GrantCopyOperations
     private static void GiveBack(Domain domain, in CopyPlace place, in GrantClaim claim)
     {
         if (place.IsReference)
-        {
             domain.Grants.Release(in claim);
-        }
         else
-        {
             domain.Memory.Unpin(claim.Mfn);
-        }
     }
 
     private static short CopyBytes(PhysicalMemory memory, in CopyRequest request, in GrantClaim from, in GrantClaim to)
     {
         if (!Covers(in from, request.Source.Offset, request.Length) || !Covers(in to, request.Target.Offset, request.Length))
-        {
             return GrantAbi.GeneralError;
-        }
 
         using FrameView source = new(memory, from.Mfn);
         using FrameView target = new(memory, to.Mfn);

@@ -79,14 +79,10 @@ internal sealed class GrantFrames
         while (Count < count)
         {
             if (Version == 2 && !TryAddStatus(Count + 1))
-            {
                 return false;
-            }
 
             if (!TryAddFrame())
-            {
                 return false;
-            }
         }
 
         return true;
@@ -96,9 +92,7 @@ internal sealed class GrantFrames
     public bool TryBecomeVersion2()
     {
         if (!TryAddStatus(Count))
-        {
             return false;
-        }
 
         SetLayout(2, Count);
         return true;
@@ -110,9 +104,7 @@ internal sealed class GrantFrames
         while (StatusCount > 0)
         {
             if (_domain.Memory.ReturnShared(_status[StatusCount - 1]) != 0)
-            {
                 return false;
-            }
 
             StatusCount--;
         }
@@ -140,9 +132,7 @@ internal sealed class GrantFrames
         while (StatusCount < needed)
         {
             if (!_domain.Pool.TryTake(FrameType.Shared, out _status[StatusCount]))
-            {
                 return false;
-            }
 
             StatusCount++;
         }
@@ -155,9 +145,7 @@ internal sealed class GrantFrames
         FramePool pool = _domain.Pool;
         int first = Count * ActiveFramesPerFrame;
         if (!pool.TryTake(out _active[first]))
-        {
             return false;
-        }
 
         if (!pool.TryTake(out _active[first + 1]))
         {

@@ -24,25 +24,19 @@ public static class GrantMapOperations
         MapRequest request = default;
         GrantClaim claim = default;
         if (!GrantBatch.TryStart(in call, out long result))
-        {
             return result;
-        }
 
         Span<byte> bytes = MemoryMarshal.AsBytes(new Span<MapRequest>(ref request));
         do
         {
             if (!call.TryReadBytes(call.Arg1, bytes))
-            {
                 return XenError.EFAULT;
-            }
 
             request.Handle = MappingTable.NoHandle;
             request.Status = (short)MapOne(call.Domain, in request, ref claim, ref request.Handle);
             request.BusAddress = 0;
             if (!call.TryWriteBytes(call.Arg1 + StatusOffset, bytes.Slice(StatusOffset)))
-            {
                 return XenError.EFAULT;
-            }
         }
         while (GrantBatch.TryNext(ref call, GrantAbi.MapSize));
         return 0;
@@ -53,9 +47,7 @@ public static class GrantMapOperations
     {
         UnmapRequest request = default;
         if (!GrantBatch.TryStart(in call, out long result))
-        {
             return result;
-        }
 
         // What was taken out of the address space is flushed and released even if the array ends in a fault.
         UndoneMappings undone = call.Vcpu.Cpu.Undone;
@@ -84,9 +76,7 @@ public static class GrantMapOperations
     {
         const uint unsupported = GrantAbi.DeviceMap | GrantAbi.ApplicationMap | GrantAbi.ContainsPte;
         if ((request.Flags & (GrantAbi.HostMap | unsupported)) != GrantAbi.HostMap)
-        {
             return (request.Flags & (GrantAbi.HostMap | GrantAbi.DeviceMap)) == 0 ? GrantAbi.BadReference : GrantAbi.GeneralError;
-        }
 
         claim.Reference = request.Reference;
         claim.IsWritable = (request.Flags & GrantAbi.MapReadOnly) == 0;

@@ -17,15 +17,11 @@ internal static class GrantMapping
     {
         Domain? granter = domain.Kernel.Domains.Find(id);
         if (granter == null)
-        {
             return GrantAbi.BadDomain;
-        }
 
         int status = granter.Grants.Claim(id, domain.Id, forCopy: false, ref claim);
         if (status != GrantAbi.Okay)
-        {
             return status;
-        }
 
         DomainMemory memory = domain.Memory;
         memory.Physmap.Lock.Enter();
@@ -39,9 +35,7 @@ internal static class GrantMapping
             domain.GrantLock.Exit();
             handle = added;
             if (added != MappingTable.NoHandle)
-            {
                 return GrantAbi.Okay;
-            }
 
             TakeBack(memory, in claim, gfn);
             error = XenError.ENOMEM;
@@ -68,9 +62,7 @@ internal static class GrantMapping
         UndoneMappings undone = domain.Kernel.ThisCpu.Undone;
         MappingTable table = domain.Grants.Mappings;
         for (int looked = 0; looked < HandlesPerPiece && table.Count > 0; looked++)
-        {
             undone.Undo(domain, table.NextInSweep(), UndoneMappings.AnyAddress);
-        }
 
         undone.Finish(domain);
         return table.Count == 0;

@@ -38,18 +38,14 @@ public static class GrantOperations
     {
         Span<byte> bytes = stackalloc byte[GrantAbi.SetupTableSize];
         if ((uint)call.Arg2 != 1 || !TryRead(in call, bytes, GrantAbi.SetupTableSize32))
-        {
             return (uint)call.Arg2 != 1 ? XenError.EINVAL : XenError.EFAULT;
-        }
 
         ArgumentReader reader = new(bytes, call.Is32);
         short status = CheckDomain(in call, reader.UInt16());
         uint count = reader.UInt32();
         reader.UInt16();
         if (status == GrantAbi.Okay)
-        {
             status = SetUp(in call, count, reader.Native());
-        }
 
         return call.TryWrite(call.Arg1 + 8, in status) ? 0 : XenError.EFAULT;
     }
@@ -59,21 +55,15 @@ public static class GrantOperations
         GrantFrames frames = call.Domain.Grants.Frames;
         Span<ulong> gfns = stackalloc ulong[GrantFrames.MaxFrames];
         if (count > GrantFrames.MaxFrames)
-        {
             return GrantAbi.GeneralError;
-        }
 
         using (call.Domain.GrantLock.Hold())
         {
             if (!frames.TryGrow((int)count))
-            {
                 return GrantAbi.GeneralError;
-            }
 
             for (int i = 0; i < (int)count; i++)
-            {
                 gfns[i] = PlaceOf(call.Domain, frames.Entries(i));
-            }
         }
 
         return WriteList(in call, list, gfns.Slice(0, (int)count), call.Is32 ? 4 : 8);
@@ -83,18 +73,14 @@ public static class GrantOperations
     {
         Span<byte> bytes = stackalloc byte[GrantAbi.StatusFramesSize];
         if ((uint)call.Arg2 != 1 || !TryRead(in call, bytes, GrantAbi.StatusFramesSize32))
-        {
             return (uint)call.Arg2 != 1 ? XenError.EINVAL : XenError.EFAULT;
-        }
 
         ArgumentReader reader = new(bytes, call.Is32);
         uint count = reader.UInt32();
         short status = CheckDomain(in call, reader.UInt16());
         reader.UInt16();
         if (status == GrantAbi.Okay)
-        {
             status = ListStatusFrames(in call, count, reader.Native());
-        }
 
         return call.TryWrite(call.Arg1 + 6, in status) ? 0 : XenError.EFAULT;
     }
@@ -106,14 +92,10 @@ public static class GrantOperations
         using (call.Domain.GrantLock.Hold())
         {
             if (count > (uint)frames.StatusCount)
-            {
                 return GrantAbi.GeneralError;
-            }
 
             for (int i = 0; i < (int)count; i++)
-            {
                 gfns[i] = PlaceOf(call.Domain, frames.Status(i));
-            }
         }
 
         return WriteList(in call, list, gfns.Slice(0, (int)count), sizeof(ulong));
@@ -122,14 +104,10 @@ public static class GrantOperations
     private static long QuerySize(ref HypercallCall call)
     {
         if ((uint)call.Arg2 != 1)
-        {
             return XenError.EINVAL;
-        }
 
         if (!call.TryRead(call.Arg1, out SizeQuery query))
-        {
             return XenError.EFAULT;
-        }
 
         query.Status = CheckDomain(in call, query.Domain);
         if (query.Status == GrantAbi.Okay)
@@ -144,14 +122,10 @@ public static class GrantOperations
     private static long SetVersion(ref HypercallCall call)
     {
         if ((uint)call.Arg2 != 1)
-        {
             return XenError.EINVAL;
-        }
 
         if (!call.TryRead(call.Arg1, out uint version))
-        {
             return XenError.EFAULT;
-        }
 
         long result = version switch
         {
@@ -167,14 +141,10 @@ public static class GrantOperations
     private static long GetVersion(ref HypercallCall call)
     {
         if ((uint)call.Arg2 != 1)
-        {
             return XenError.EINVAL;
-        }
 
         if (!call.TryRead(call.Arg1, out ushort id))
-        {
             return XenError.EFAULT;
-        }
 
         long result = DomainArgument.CheckSelf(in call, id);
         uint version = (uint)call.Domain.Grants.Frames.Version;
@@ -184,22 +154,16 @@ public static class GrantOperations
     private static long SwapGrantRef(ref HypercallCall call)
     {
         if (!GrantBatch.TryStart(in call, out long result))
-        {
             return result;
-        }
 
         do
         {
             if (!call.TryRead(call.Arg1, out ulong references))
-            {
                 return XenError.EFAULT;
-            }
 
             short status = call.Domain.Grants.Swap((uint)references, (uint)(references >> 32));
             if (!call.TryWrite(call.Arg1 + 8, in status))
-            {
                 return XenError.EFAULT;
-            }
         }
         while (GrantBatch.TryNext(ref call, GrantAbi.SwapSize));
         return 0;
@@ -208,16 +172,12 @@ public static class GrantOperations
     private static long CacheFlush(ref HypercallCall call)
     {
         if (!GrantBatch.TryStart(in call, out long result))
-        {
             return result;
-        }
 
         do
         {
             if (!call.TryRead(call.Arg1, out CacheRequest request))
-            {
                 return XenError.EFAULT;
-            }
 
             if (request.Offset + request.Length > PhysicalMemory.FrameSize
                 || (request.Operation & ~(GrantAbi.CacheClean | GrantAbi.CacheInvalidate | GrantAbi.CacheSourceRef)) != 0)
@@ -248,9 +208,7 @@ public static class GrantOperations
         {
             ulong address = list + (ulong)(i * size);
             if (!(size == 4 ? call.TryWrite(address, (uint)values[i]) : call.TryWrite(address, in values[i])))
-            {
                 return GrantAbi.BadAddress;
-            }
         }
 
         return GrantAbi.Okay;

@@ -67,9 +67,7 @@ public sealed class GrantTable
     public bool TeardownPiece()
     {
         if (!GrantMapping.UndoSome(_domain))
-        {
             return false;
-        }
 
         using TicketLock.Holder held = _lock.Hold();
         Frames.Close();
@@ -90,15 +88,11 @@ public sealed class GrantTable
         index &= isStatus ? ~MemoryAbi.GrantStatusIndex : ulong.MaxValue;
         int limit = isStatus ? Frames.StatusCount : GrantFrames.MaxFrames;
         if (index >= (ulong)limit)
-        {
             return XenError.EINVAL;
-        }
 
         int frame = SpeculationSafe.Index((uint)index, limit);
         if (!isStatus && !Frames.TryGrow(frame + 1))
-        {
             return XenError.ENOMEM;
-        }
 
         return _domain.Memory.MapShared(gfn, isStatus ? Frames.Status(frame) : Frames.Entries(frame));
     }
@@ -145,9 +139,7 @@ public sealed class GrantTable
         ref ActiveEntry active = ref _memory.Open<ActiveEntry>(Frames.ActiveAddress(claim.Reference));
         active.Count(claim.IsWritable, -1);
         if (active.Writers == 0)
-        {
             Unmark(claim.Reference, in active);
-        }
 
         _memory.Unmap();
     }
@@ -157,28 +149,20 @@ public sealed class GrantTable
     {
         using TicketLock.Holder held = _lock.Hold();
         if (first >= (uint)Frames.EntryCount || second >= (uint)Frames.EntryCount)
-        {
             return GrantAbi.BadReference;
-        }
 
         first = (uint)SpeculationSafe.Index(first, Frames.EntryCount);
         second = (uint)SpeculationSafe.Index(second, Frames.EntryCount);
         if (first == second)
-        {
             return GrantAbi.Okay;
-        }
 
         if (ReadActive(first).IsActive || ReadActive(second).IsActive)
-        {
             return GrantAbi.TryAgain;
-        }
 
         Span<uint> one = MemoryMarshal.Cast<byte, uint>(_memory.Map(Frames.EntryAddress(first), Frames.EntrySize));
         Span<uint> other = MemoryMarshal.Cast<byte, uint>(_memory.Map(Frames.EntryAddress(second), Frames.EntrySize));
         for (int i = 0; i < one.Length; i++)
-        {
             (one[i], other[i]) = (other[i], one[i]);
-        }
 
         _memory.Unmap();
         _memory.Unmap();
@@ -191,9 +175,7 @@ public sealed class GrantTable
     {
         using TicketLock.Holder held = _lock.Hold();
         if (version == Frames.Version)
-        {
             return 0;
-        }
 
         return Claims != 0 ? XenError.EBUSY : GrantConversion.Convert(Frames, _memory, version);
     }
@@ -280,9 +262,7 @@ public sealed class GrantTable
         // A full barrier and a check in one: the entry is still what was checked.
         bool holds = Interlocked.CompareExchange(ref header, expected, expected) == expected;
         if (!holds)
-        {
             Volatile.Write(ref status, before);
-        }
 
         _memory.Unmap();
         return holds;
@@ -315,9 +295,7 @@ public sealed class GrantTable
     {
         FrameTable frames = _host.Frames;
         if (active.IsActive)
-        {
             return frames.TryReference(active.Mfn, _domain.Id);
-        }
 
         ulong gfn = Frames.Version == 2
             ? Volatile.Read(ref MemoryMarshal.Cast<uint, ulong>(entry.Slice(2))[0])

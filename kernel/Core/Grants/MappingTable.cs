@@ -60,9 +60,7 @@ internal sealed class MappingTable
     {
         uint handle = _firstFree;
         if (handle == NoHandle && (handle = Grow()) == NoHandle)
-        {
             return NoHandle;
-        }
 
         ref Mapping entry = ref At(handle);
         _firstFree = entry.Claim.Reference;
@@ -98,18 +96,14 @@ internal sealed class MappingTable
     private uint Grow()
     {
         if (_frameCount == MaxFrames || !_domain.Pool.TryTake(out ulong mfn))
-        {
             return NoHandle;
-        }
 
         _firstFree = (uint)Capacity;
         _frames[_frameCount++] = mfn;
         using FrameView view = new(_memory, mfn);
         System.Span<Mapping> entries = view.As<Mapping>();
         for (int i = 0; i < entries.Length; i++)
-        {
             entries[i].Claim.Reference = i + 1 < entries.Length ? _firstFree + (uint)i + 1 : NoHandle;
-        }
 
         return _firstFree;
     }

@@ -27,9 +27,7 @@ public sealed class UndoneMappings
     internal int Undo(Domain domain, uint handle, ulong address)
     {
         if (_count == Capacity)
-        {
             Finish(domain);
-        }
 
         // The entry and the page go together. The address space's lock comes after the grant lock.
         domain.GrantLock.Enter();
@@ -67,9 +65,7 @@ public sealed class UndoneMappings
     internal void Finish(Domain domain)
     {
         if (_count == 0)
-        {
             return;
-        }
 
         domain.Memory.Tlb.Shootdown();
         do

@@ -23,9 +23,7 @@ public static class SpeculationPolicy
     {
         chosen = Automatic(facts);
         if (option.IsEmpty || option.SequenceEqual("auto"u8))
-        {
             return true;
-        }
 
         if (option.SequenceEqual("off"u8))
         {
@@ -34,9 +32,7 @@ public static class SpeculationPolicy
         }
 
         if (!TryParseList(option, out Mitigations listed))
-        {
             return false;
-        }
 
         chosen = listed & Possible(facts);
         return true;
@@ -55,20 +51,14 @@ public static class SpeculationPolicy
         // A CPU that knows no branch barrier (an emulator, or one from before 2018 without its microcode update) leaves
         // the core's indirect branches open: filling the return stack alone would not close anything.
         if ((possible & Mitigations.BranchBarrierOnSwitch) != 0)
-        {
             needed |= Mitigations.FillReturnStack;
-        }
 
         if (NeedsBufferClearing(facts))
-        {
             needed |= Mitigations.ClearBuffers;
-        }
 
         // Level 1 terminal fault: without RDCL_NO a guest's page tables can reach what lies in the cache.
         if (facts.Vendor == ProcessorVendor.Intel && !Bit(facts.ArchCapabilities, 0))
-        {
             needed |= Mitigations.FlushDataCache;
-        }
 
         return needed & possible;
     }
@@ -104,9 +94,7 @@ public static class SpeculationPolicy
     private static bool NeedsBarrierOnExit(in ProcessorFacts facts)
     {
         if (facts.Vendor != ProcessorVendor.Amd || !Bit(facts.Extended8Ebx, 12))
-        {
             return false;
-        }
 
         return facts.Family switch
         {
@@ -121,9 +109,7 @@ public static class SpeculationPolicy
     private static bool NeedsBufferClearing(in ProcessorFacts facts)
     {
         if (facts.Vendor == ProcessorVendor.Amd)
-        {
             return !(Bit(facts.Extended21Ecx, 1) && Bit(facts.Extended21Ecx, 2));
-        }
 
         ulong capabilities = facts.ArchCapabilities;
         bool hasTransactions = Bit(facts.Features7Ebx, 11);
@@ -142,9 +128,7 @@ public static class SpeculationPolicy
             Mitigations named = Named(comma < 0 ? list : list.Slice(0, comma));
             result |= named;
             if (comma < 0 || named == Mitigations.None)
-            {
                 return named != Mitigations.None;
-            }
 
             list = list.Slice(comma + 1);
         }

@@ -18,9 +18,7 @@ public sealed class TicketLock
     {
         int ticket = Interlocked.Increment(ref _next) - 1;
         if (Volatile.Read(ref _serving) != ticket)
-        {
             WaitFor(ticket);
-        }
     }
 
     /// <summary>Hands the lock to the next in line. Only the holder may call it.</summary>
@@ -38,9 +36,7 @@ public sealed class TicketLock
     private void WaitFor(int ticket)
     {
         while (Volatile.Read(ref _serving) != ticket)
-        {
             Thread.SpinWait(1);
-        }
     }
 
     /// <summary>True while somebody holds the lock (for assertions).</summary>

@@ -13,9 +13,7 @@ public static class AssistOperations
     private static long Set(ref HypercallCall call)
     {
         if ((uint)call.Arg1 != RunstateUpdateFlag)
-        {
             return XenError.EINVAL;
-        }
 
         call.Domain.MarksRunstateUpdates = (uint)call.Arg0 == 0;
         return 0;

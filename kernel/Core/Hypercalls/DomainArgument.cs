@@ -12,9 +12,7 @@ public static class DomainArgument
     public static long CheckSelf(in HypercallCall call, ushort id)
     {
         if (id == DomainIds.Self || id == call.Domain.Id)
-        {
             return 0;
-        }
 
         return id == 0 || call.Domain.Kernel.Domains.Find(id) != null ? XenError.EPERM : XenError.ESRCH;
     }

@@ -19,14 +19,10 @@ public static class GuestArray
         int wanted = (int)Math.Min(count, (ulong)Math.Min(values.Length, Math.Max(onPage, 1)));
         Span<byte> bytes = MemoryMarshal.AsBytes(values).Slice(0, wanted * size);
         if (!call.TryReadBytes(address, bytes))
-        {
             return 0;
-        }
 
         if (call.Is32)
-        {
             Widen(values.Slice(0, wanted));
-        }
 
         return wanted;
     }
@@ -43,8 +39,6 @@ public static class GuestArray
     {
         Span<uint> packed = MemoryMarshal.Cast<ulong, uint>(values);
         for (int i = values.Length - 1; i >= 0; i--)
-        {
             values[i] = packed[i];
-        }
     }
 }

@@ -19,15 +19,11 @@ public sealed class Hypercall
         Mask = mask;
         uint largest = 0;
         foreach (SubOperation operation in operations)
-        {
             largest = operation.Number > largest ? operation.Number : largest;
-        }
 
         _byNumber = new SubOperation?[largest + 1];
         foreach (SubOperation operation in operations)
-        {
             _byNumber[operation.Number] = operation;
-        }
     }
 
     /// <summary>A hypercall without operations: <paramref name="only"/> serves it whatever its arguments.</summary>

@@ -18,9 +18,7 @@ public static class HypercallIndex
     {
         Hypercall?[] byNumber = new Hypercall?[Limit];
         foreach (Hypercall hypercall in HypercallTable.All)
-        {
             byNumber[hypercall.Number] = hypercall;
-        }
 
         _byNumber = byNumber;
     }
@@ -31,9 +29,7 @@ public static class HypercallIndex
     {
         Hypercall?[] byNumber = _byNumber!;
         if (number >= (uint)byNumber.Length)
-        {
             return null;
-        }
 
         Hypercall? hypercall = byNumber[(int)(uint)number];
         return hypercall == null ? null : hypercall.Find(firstArgument);

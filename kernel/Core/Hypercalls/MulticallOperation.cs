@@ -26,9 +26,7 @@ public static class MulticallOperation
         while (call.Arg1 != 0)
         {
             if (!call.TryReadBytes(call.Arg0, entry))
-            {
                 return XenError.EFAULT;
-            }
 
             long result = RunEntry(ref call, entry, out bool isContinued);
             if (isContinued)
@@ -39,15 +37,11 @@ public static class MulticallOperation
 
             ulong resultAt = call.Arg0 + (size * ResultIndex);
             if (!(call.Is32 ? call.TryWrite(resultAt, (uint)result) : call.TryWrite(resultAt, result)))
-            {
                 return XenError.EFAULT;
-            }
 
             call.Arg0 += size * Words;
             if (--call.Arg1 != 0 && call.ShouldPreempt)
-            {
                 return call.Continue();
-            }
         }
 
         return 0;
@@ -85,12 +79,8 @@ public static class MulticallOperation
     private static void SetWord(Span<byte> entry, int index, bool is32, ulong value)
     {
         if (is32)
-        {
             MemoryMarshal.Write(entry.Slice(4 * index), (uint)value);
-        }
         else
-        {
             MemoryMarshal.Write(entry.Slice(8 * index), value);
-        }
     }
 }

@@ -12,9 +12,7 @@ public static class PlatformOperations
     public static long Refuse(ref HypercallCall call)
     {
         if (!call.TryRead(call.Arg0, out HvmAbi.PlatformHeader header))
-        {
             return XenError.EFAULT;
-        }
 
         return header.InterfaceVersion == InterfaceVersion ? XenError.EPERM : XenError.EACCES;
     }

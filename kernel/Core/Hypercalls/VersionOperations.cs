@@ -58,9 +58,7 @@ public static class VersionOperations
         zeros.Clear();
         long result = WriteText(in call, 0, 64, "hvm-3.0-x86_32 hvm-3.0-x86_32p hvm-3.0-x86_64 "u8);
         for (ulong offset = 64; offset < 1024 && result == 0; offset += 64)
-        {
             result = call.TryWriteBytes(call.Arg1 + offset, zeros) ? 0 : XenError.EFAULT;
-        }
 
         return result;
     }
@@ -75,14 +73,10 @@ public static class VersionOperations
     private static long GetFeatures(ref HypercallCall call)
     {
         if (!call.TryRead(call.Arg1, out uint index))
-        {
             return XenError.EFAULT;
-        }
 
         if (index != 0)
-        {
             return XenError.EINVAL;
-        }
 
         return call.TryWrite(call.Arg1 + sizeof(uint), Features) ? 0 : XenError.EFAULT;
     }
@@ -102,9 +96,7 @@ public static class VersionOperations
     private static ulong Hash(ReadOnlySpan<byte> text, ulong basis)
     {
         foreach (byte value in text)
-        {
             basis = unchecked((basis ^ value) * 0x100000001B3);
-        }
 
         return basis;
     }

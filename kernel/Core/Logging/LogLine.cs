@@ -51,9 +51,7 @@ public ref struct LogLine
     public void AppendLiteral(string text)
     {
         foreach (char c in text.AsSpan())
-        {
             Append(c is >= ' ' and <= '~' ? (byte)c : (byte)'?');
-        }
     }
 
     /// <summary>Appends text.</summary>
@@ -61,9 +59,7 @@ public ref struct LogLine
     public void AppendFormatted(string? text)
     {
         if (text != null)
-        {
             AppendLiteral(text);
-        }
     }
 
     /// <summary>Appends text given as bytes.</summary>
@@ -71,9 +67,7 @@ public ref struct LogLine
     public void AppendFormatted(scoped ReadOnlySpan<byte> text)
     {
         foreach (byte value in text)
-        {
             Append(value is >= (byte)' ' and <= (byte)'~' ? value : (byte)'?');
-        }
     }
 
     /// <summary>Appends a number.</summary>
@@ -99,9 +93,7 @@ public ref struct LogLine
     public void AppendFormatted(long value, string? format = null)
     {
         if (value < 0)
-        {
             Append((byte)'-');
-        }
 
         AppendFormatted(value < 0 ? 0 - (ulong)value : (ulong)value, format);
     }

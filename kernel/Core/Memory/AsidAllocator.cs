@@ -39,9 +39,7 @@ public sealed class AsidAllocator
     public uint EnterGuest(GuestTlb tlb, ref AsidTag tag, out bool flush)
     {
         if (_running != tlb)
-        {
             _running = tlb;
-        }
 
         // A full barrier: either the domain's epoch is read below with a shootdown's change in it, or that shootdown
         // sees this CPU in guest mode and waits for it.

@@ -13,14 +13,10 @@ public static class Audit
     public static bool Check(Kernel kernel)
     {
         foreach (Domain domain in kernel.Domains.Slots)
-        {
             domain.GrantLock.Enter();
-        }
 
         foreach (Domain domain in kernel.Domains.Slots)
-        {
             domain.Physmap.Lock.Enter();
-        }
 
         string? problem = Find(kernel, out ulong where);
         foreach (Domain domain in kernel.Domains.Slots)
@@ -30,9 +26,7 @@ public static class Audit
         }
 
         if (problem != null)
-        {
             kernel.Log.Write($"audit: {problem} (frame or domain {where})");
-        }
 
         return problem == null;
     }
@@ -58,16 +52,12 @@ public static class Audit
             DomainMemory memory = domain.Memory;
             memory.Tally.Clear();
             if (memory.Physmap.Root == 0)
-            {
                 continue;
-            }
 
             PhysmapAudit walk = new(kernel.Memory, memory);
             string? problem = walk.Walk(memory.Physmap.Root, kernel.Memory.Format.Levels, 0, out where);
             if (problem != null)
-            {
                 return problem;
-            }
         }
 
         return null;
@@ -101,25 +91,17 @@ public static class Audit
     {
         FrameTable frames = kernel.Memory.Frames;
         if (kernel.Memory.Allocator.IsFree(mfn) != (type == FrameType.Free))
-        {
             return "allocator and records disagree about a free frame";
-        }
 
         if (type is FrameType.Reserved or FrameType.Free or FrameType.Core)
-        {
             return seen || frames.Owner(mfn) != FrameTable.Nobody ? "a domain has a frame that is not for domains" : null;
-        }
 
         if (!frames.IsHeld(mfn))
-        {
             return type == FrameType.GuestRam && frames.References(mfn) != 0 && !seen ? null : "a frame belongs to nobody";
-        }
 
         DomainMemory? owner = kernel.Domains.Find(frames.Owner(mfn))?.Memory;
         if (owner == null)
-        {
             return "a frame's owner does not exist";
-        }
 
         owner.Tally.HeldRam += type == FrameType.GuestRam ? 1UL : 0;
         owner.Tally.PoolFrames += type == FrameType.GuestRam ? 0 : 1UL;
@@ -136,14 +118,10 @@ public static class Audit
             where = domain.Id;
             claims += memory.Pins + domain.Grants.Claims + domain.Grants.OrphanedClaims;
             if (domain.Grants.CountClaims() != domain.Grants.Claims)
-            {
                 return "grants in use are not counted right";
-            }
 
             if (memory.Owner != FrameTable.Nobody && !memory.IsClosing && !IsConsistent(memory))
-            {
                 return "a domain's pages are not counted right";
-            }
         }
 
         return claims == references ? null : "references to frames without a reason";

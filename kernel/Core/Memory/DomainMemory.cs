@@ -118,15 +118,11 @@ public sealed class DomainMemory
         using TicketLock.Holder held = Physmap.Lock.Hold();
         int removed = 0;
         while (removed < gfns.Length && TryUnmapRam(gfns[removed], out frames[removed]))
-        {
             removed++;
-        }
 
         Tlb.Shootdown();
         foreach (ulong mfn in frames.Slice(0, removed))
-        {
             GiveUp(mfn, 1);
-        }
 
         Pages -= (ulong)removed;
         return removed;
@@ -157,17 +153,13 @@ public sealed class DomainMemory
     {
         using TicketLock.Holder held = Physmap.Lock.Hold();
         if (gfn >= uint.MaxValue)
-        {
             return XenError.EINVAL;
-        }
 
         long result = UnmapShared(mfn);
         result = result != 0 ? result : ClearRange(gfn, 1);
         result = result != 0 ? result : Physmap.Map(gfn, mfn, 0, NestedAccess.All, PageKind.Shared);
         if (result == 0)
-        {
             _host.Frames.SetLink(mfn, (uint)gfn + 1);
-        }
 
         return result;
     }
@@ -178,9 +170,7 @@ public sealed class DomainMemory
         using TicketLock.Holder held = Physmap.Lock.Hold();
         long result = UnmapShared(mfn);
         if (result == 0)
-        {
             Pool.Return(mfn);
-        }
 
         return result;
     }
@@ -191,22 +181,16 @@ public sealed class DomainMemory
     {
         using TicketLock.Holder held = Physmap.Lock.Hold();
         if (!HasRam(from, 1) || from == to)
-        {
             return from == to ? 0 : XenError.EINVAL;
-        }
 
         long result = ClearRange(to, 1);
         if (result != 0)
-        {
             return result;
-        }
 
         Physmap.TryLookup(from, out PhysmapEntry entry);
         result = Physmap.Map(to, entry.Mfn, 0, entry.Access, PageKind.Ram);
         if (result == 0 && (result = Physmap.Unmap(from, 0, out _)) != 0)
-        {
             Physmap.Unmap(to, 0, out _);
-        }
 
         Tlb.Shootdown();
         return result;
@@ -235,9 +219,7 @@ public sealed class DomainMemory
     public bool TryMapForeign(ulong gfn, ulong mfn, bool isWritable)
     {
         if (!Physmap.TryMapForeign(gfn, mfn, isWritable))
-        {
             return false;
-        }
 
         ForeignPages++;
         return true;
@@ -252,9 +234,7 @@ public sealed class DomainMemory
     public bool UnmapForeign(ulong gfn, ulong mfn, bool isWritable)
     {
         if (!Physmap.UnmapForeign(gfn, mfn, isWritable))
-        {
             return false;
-        }
 
         ForeignPages--;
         return true;
@@ -310,17 +290,13 @@ public sealed class DomainMemory
     private bool HasRam(ulong gfn, ulong count)
     {
         if (gfn >= Physmap.GfnLimit)
-        {
             return false;
-        }
 
         ulong end = gfn + count;
         while (gfn < end)
         {
             if (!Physmap.TryLookup(gfn, out PhysmapEntry entry) || entry.Kind != PageKind.Ram)
-            {
                 return false;
-            }
 
             gfn = (gfn | (1UL << entry.Order) - 1) + 1;
         }
@@ -334,32 +310,24 @@ public sealed class DomainMemory
     {
         // A range is cut out of larger pages at its two ends at most, with two new tables each.
         if (Pool.FreeCount < 4)
-        {
             return XenError.ENOMEM;
-        }
 
         ulong end = gfn + count;
         for (ulong page = gfn; page < end; page++)
         {
             if (Physmap.TryLookup(page, out PhysmapEntry entry) && entry.Kind == PageKind.Foreign)
-            {
                 return XenError.EINVAL;
-            }
         }
 
         while (gfn < end)
         {
             int order = Physmap.TryLookup(gfn, out PhysmapEntry entry) ? entry.Order : 0;
             while ((gfn & (1UL << order) - 1) != 0 || end - gfn < 1UL << order)
-            {
                 order -= FrameAllocator.Order2M;
-            }
 
             long result = Clear(gfn, order);
             if (result is not (0 or XenError.ENOENT))
-            {
                 return result;
-            }
 
             gfn += 1UL << order;
         }
@@ -371,9 +339,7 @@ public sealed class DomainMemory
     {
         long result = Physmap.Unmap(gfn, order, out PhysmapEntry removed);
         if (result != 0)
-        {
             return result;
-        }
 
         Tlb.Shootdown();
         if (removed.Kind == PageKind.Shared)
@@ -391,9 +357,7 @@ public sealed class DomainMemory
     {
         mfn = 0;
         if (!Physmap.TryLookup(gfn, out PhysmapEntry entry) || entry.Kind != PageKind.Ram)
-        {
             return false;
-        }
 
         mfn = entry.Mfn;
         return Physmap.Unmap(gfn, 0, out _) == 0;
@@ -408,8 +372,6 @@ public sealed class DomainMemory
     private void GiveUp(ulong mfn, ulong count)
     {
         for (ulong i = 0; i < count; i++)
-        {
             _host.Allocator.GiveUp(mfn + i);
-        }
     }
 }

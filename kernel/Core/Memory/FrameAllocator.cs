@@ -76,14 +76,10 @@ public sealed class FrameAllocator
 
         mfn = (ulong)block << order;
         if (block < 0)
-        {
             return false;
-        }
 
         if (_frames.Assign(mfn, 1 << order, owner, type))
-        {
             _memory.Zero(mfn, 1 << order);
-        }
 
         return true;
     }
@@ -92,9 +88,7 @@ public sealed class FrameAllocator
     public void GiveUp(ulong mfn)
     {
         if (_frames.DropHold(mfn))
-        {
             Reclaim(mfn);
-        }
     }
 
     /// <summary>Drops a reference taken with <see cref="FrameTable.TryReference"/>.</summary>
@@ -102,9 +96,7 @@ public sealed class FrameAllocator
     public void Release(ulong mfn)
     {
         if (_frames.DropReference(mfn))
-        {
             Reclaim(mfn);
-        }
     }
 
     /// <summary>The frame is in one of the free blocks.</summary>
@@ -113,9 +105,7 @@ public sealed class FrameAllocator
         for (int rank = 0; rank < _free.Length; rank++)
         {
             if (_free[rank].Contains((int)(mfn >> rank * 9)))
-            {
                 return true;
-            }
         }
 
         return false;
@@ -127,9 +117,7 @@ public sealed class FrameAllocator
         {
             ulong size = 1UL << rank * 9;
             if ((first & size - 1) == 0 && count >= size)
-            {
                 return rank;
-            }
         }
 
         return 0;
@@ -154,9 +142,7 @@ public sealed class FrameAllocator
             if (!_free[rank].IsGroupFull(group))
             {
                 if (!_partial[rank].Contains(group))
-                {
                     _partial[rank].Add(group);
-                }
 
                 return;
             }
@@ -175,16 +161,12 @@ public sealed class FrameAllocator
         {
             block = rank < 2 ? Split(rank) : -1;
             if (block < 0)
-            {
                 return -1;
-            }
         }
 
         _free[rank].Remove(block);
         if (rank < 2 && _free[rank].IsGroupEmpty(block / GroupSize))
-        {
             _partial[rank].Remove(block / GroupSize);
-        }
 
         FreeFrames -= 1UL << rank * 9;
         return block;
@@ -193,9 +175,7 @@ public sealed class FrameAllocator
     private int FindFirst(int rank)
     {
         if (rank == 2)
-        {
             return _free[2].FindFirst();
-        }
 
         int group = _partial[rank].FindFirst();
         return group < 0 ? -1 : _free[rank].FindInGroup(group);
@@ -206,9 +186,7 @@ public sealed class FrameAllocator
     {
         int larger = Take(rank + 1);
         if (larger < 0)
-        {
             return -1;
-        }
 
         FreeFrames += 1UL << (rank + 1) * 9;
         _free[rank].AddGroup(larger);

@@ -42,9 +42,7 @@ internal sealed class FrameBitmap
         {
             ulong word = _words[_lowest];
             if (word != 0)
-            {
                 return _lowest * BitsPerWord + BitOperations.TrailingZeroCount(word);
-            }
 
             _lowest++;
         }
@@ -59,9 +57,7 @@ internal sealed class FrameBitmap
         for (int word = first; word < first + 512 / BitsPerWord; word++)
         {
             if (_words[word] != 0)
-            {
                 return word * BitsPerWord + BitOperations.TrailingZeroCount(_words[word]);
-            }
         }
 
         return -1;
@@ -73,9 +69,7 @@ internal sealed class FrameBitmap
         int first = group * (512 / BitsPerWord);
         int word = first;
         while (word < first + 512 / BitsPerWord && _words[word] == ulong.MaxValue)
-        {
             word++;
-        }
 
         return word == first + 512 / BitsPerWord;
     }

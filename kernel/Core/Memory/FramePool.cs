@@ -61,9 +61,7 @@ public sealed class FramePool
         using TicketLock.Holder held = _lock.Hold();
         mfn = _first;
         if (_first == EndOfList)
-        {
             return false;
-        }
 
         _first = _host.Frames.Link(mfn);
         _host.Frames.Retype(mfn, _owner, type);
@@ -88,9 +86,7 @@ public sealed class FramePool
         for (int i = 0; i < FreeCount; i++)
         {
             if (_host.Frames.Type(mfn) != FrameType.DomainPool || _host.Frames.Owner(mfn) != _owner)
-            {
                 return false;
-            }
 
             mfn = _host.Frames.Link(mfn);
         }
@@ -108,9 +104,7 @@ public sealed class FramePool
     private void Drain()
     {
         while (TryTake(out ulong mfn))
-        {
             _host.Allocator.GiveUp(mfn);
-        }
 
         Abandon();
     }
@@ -118,9 +112,7 @@ public sealed class FramePool
     private void Add(ulong first, int count)
     {
         for (int i = count - 1; i >= 0; i--)
-        {
             Push(first + (ulong)i);
-        }
 
         Size += count;
     }

@@ -61,9 +61,7 @@ public sealed class FrameTable
     {
         ulong[] records = _records;
         if (mfn >= (ulong)records.Length)
-        {
             return false;
-        }
 
         ref ulong record = ref records[(int)mfn];
         uint wanted = (uint)Compose(owner, FrameType.GuestRam, Held);
@@ -72,14 +70,10 @@ public sealed class FrameTable
             ulong old = Volatile.Read(ref record);
             ulong next = old + OneReference;
             if ((uint)old != wanted || next < old)
-            {
                 return false;
-            }
 
             if (Interlocked.CompareExchange(ref record, next, old) == old)
-            {
                 return true;
-            }
         }
     }
 
@@ -98,9 +92,7 @@ public sealed class FrameTable
         {
             seen |= record;
             if (TypeOf(record) != FrameType.Free)
-            {
                 Invariant.Broken("a frame in the allocator is not free");
-            }
 
             record = value;
         }
@@ -118,15 +110,11 @@ public sealed class FrameTable
             ulong old = Volatile.Read(ref record);
             ulong left = old - OneReference;
             if (left > old)
-            {
                 Invariant.Broken("a reference was dropped twice");
-            }
 
             ulong next = (left & (Held | CountMask)) == 0 ? Unowned(FrameType.Scrubbing) : left;
             if (Interlocked.CompareExchange(ref record, next, old) == old)
-            {
                 return next == Unowned(FrameType.Scrubbing);
-            }
         }
     }
 
@@ -138,16 +126,12 @@ public sealed class FrameTable
         {
             ulong old = Volatile.Read(ref record);
             if ((old & Held) == 0)
-            {
                 Invariant.Broken("a frame was given up twice");
-            }
 
             ulong left = old & ~Held;
             bool last = left >> CountShift == 0 || TypeOf(old) != FrameType.GuestRam;
             if (Interlocked.CompareExchange(ref record, last ? Unowned(FrameType.Scrubbing) : left, old) == old)
-            {
                 return last;
-            }
         }
     }
 
@@ -157,9 +141,7 @@ public sealed class FrameTable
         ulong[] records = _records;
         int mfn = (int)start;
         while (mfn < (int)end && (records[mfn] & (Held | ushort.MaxValue)) != (Held | owner))
-        {
             mfn++;
-        }
 
         return (ulong)mfn;
     }
@@ -179,9 +161,7 @@ public sealed class FrameTable
     {
         ref ulong record = ref Record(mfn);
         if ((ushort)record != owner || TypeOf(record) is not (FrameType.DomainPool or FrameType.Shared))
-        {
             Invariant.Broken("a frame that does not belong to this pool");
-        }
 
         Volatile.Write(ref record, Compose(owner, type, Held));
     }
@@ -194,9 +174,7 @@ public sealed class FrameTable
     {
         ref ulong record = ref Record(mfn);
         if (TypeOf(record) is not (FrameType.DomainPool or FrameType.Shared))
-        {
             Invariant.Broken("a link in a frame that belongs to no pool");
-        }
 
         Volatile.Write(ref record, (uint)record | (ulong)link << CountShift);
     }

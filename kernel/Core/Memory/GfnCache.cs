@@ -48,15 +48,11 @@ public sealed class GfnCache
     private static ulong Fill(Physmap physmap, ulong gfn, ref Entry entry)
     {
         if (!physmap.TryLookup(gfn, out PhysmapEntry found))
-        {
             return 0;
-        }
 
         ulong frame = found.Mfn | ((found.Access & NestedAccess.Write) != 0 ? Writable : 0);
         if (found.Kind == PageKind.Foreign)
-        {
             return frame | Foreign;
-        }
 
         entry.Page = gfn + 1;
         entry.Frame = frame;

@@ -44,9 +44,7 @@ public static class GuestMemory
     {
         int count = Math.Min(bytes.Length, PhysicalMemory.FrameSize - Offset(address));
         if (!TryCopy(vcpu.Walks, address, GuestAccess.Fetch, bytes.Slice(0, count)))
-        {
             return 0;
-        }
 
         return TryCopy(vcpu.Walks, address + (uint)count, GuestAccess.Fetch, bytes.Slice(count)) ? bytes.Length : count;
     }
@@ -57,9 +55,7 @@ public static class GuestMemory
     private static bool TryCopy(GuestWalks walks, ulong gva, GuestAccess access, Span<byte> bytes)
     {
         if ((uint)(bytes.Length - 1) >= (uint)(PhysicalMemory.FrameSize - Offset(gva)))
-        {
             return TryCopyPages(walks, gva, access, bytes);
-        }
 
         walks.Lock.Enter();
         GuestWalk walk = walks.To(gva >> PhysicalMemory.FrameShift);
@@ -81,9 +77,7 @@ public static class GuestMemory
         {
             count = Math.Min(bytes.Length, PhysicalMemory.FrameSize - Offset(gva));
             if (!TryCopy(walks, gva, access, bytes.Slice(0, count)) || (count < bytes.Length && gva + (uint)count == 0))
-            {
                 return false;
-            }
         }
 
         return true;
@@ -98,21 +92,15 @@ public static class GuestMemory
         cache.Refresh(physmap);
         walk.Begin(vcpu.Hardware.Cr3);
         if (!GuestWalker.TryTranslate(vcpu, gva, access, walk, out ulong gpa, out bool canWrite))
-        {
             return 0;
-        }
 
         ulong frame = cache.Find(physmap, gpa >> PhysicalMemory.FrameShift);
         if (frame == 0 || (access == GuestAccess.Write && !GfnCache.IsWritable(frame)))
-        {
             return 0;
-        }
 
         ulong mfn = GfnCache.Mfn(frame);
         if (access != GuestAccess.Fetch && !GfnCache.IsForeign(frame))
-        {
             walk.Finish(walks, gva >> PhysicalMemory.FrameShift, mfn, canWrite && GfnCache.IsWritable(frame));
-        }
 
         return mfn;
     }

@@ -36,9 +36,7 @@ public sealed class GuestTlb
         for (int cpu = 0; cpu < cpus.Length; cpu++)
         {
             if (cpus[cpu].IsRunning(this, out long entry))
-            {
                 WaitFor(cpu, entry);
-            }
         }
     }
 
@@ -47,8 +45,6 @@ public sealed class GuestTlb
     {
         _machine.SendKick(cpu);
         while (_cpus[cpu].IsStillIn(entry))
-        {
             Thread.SpinWait(1);
-        }
     }
 }

@@ -79,21 +79,15 @@ public readonly ref struct GuestWalker
         gpa = gva;
         canWrite = true;
         if (isLong ? (ulong)((long)(gva << 16) >> 16) != gva : gva > uint.MaxValue)
-        {
             return false;
-        }
 
         if ((cr0 & Cr0Paging) == 0)
-        {
             return true;
-        }
 
         ulong cr4 = hardware.Cr4;
         GuestWalker walker = new(vcpu, cr0, access, isLong ? walk : null);
         if (isLong)
-        {
             return walker.Walk(hardware.Cr3 & FrameMask, LongModeLevels, gva, out gpa, out canWrite);
-        }
 
         canWrite = access == GuestAccess.Write;
         return (cr4 & Cr4Pae) != 0
@@ -112,9 +106,7 @@ public readonly ref struct GuestWalker
         {
             ulong frame = _cache.Find(_physmap, table >> PhysicalMemory.FrameShift);
             if (frame == 0)
-            {
                 return false;
-            }
 
             ulong place = (GfnCache.Mfn(frame) << PhysicalMemory.FrameShift) + ((gva >> shift & 511) * sizeof(ulong));
             ref ulong slot = ref _memory.Open<ulong>(place);
@@ -174,9 +166,7 @@ public readonly ref struct GuestWalker
     {
         entry = 0;
         if (!TryFindTable(address, out ulong mfn, out _))
-        {
             return false;
-        }
 
         using FrameView view = new(_memory, mfn);
         entry = Volatile.Read(ref view.As<ulong>()[(int)(address & PageOffset) >> 3]);
@@ -189,9 +179,7 @@ public readonly ref struct GuestWalker
         ulong user = User;
         gpa = 0;
         if (!TryLegacyStep(cr3, (int)(gva >> 22), hasLargePages, false, ref user, out uint entry))
-        {
             return false;
-        }
 
         if (hasLargePages && (entry & Large) != 0)
         {
@@ -209,24 +197,18 @@ public readonly ref struct GuestWalker
     {
         entry = 0;
         if (!TryFindTable(table, out ulong mfn, out bool tableIsWritable))
-        {
             return false;
-        }
 
         using FrameView view = new(_memory, mfn);
         ref uint slot = ref view.As<uint>()[index];
         entry = Volatile.Read(ref slot);
         bool isLeaf = isLast || (mayBeLeaf && (entry & Large) != 0);
         if (!IsAllowed(entry, isLeaf, ref user))
-        {
             return false;
-        }
 
         uint marks = (uint)MarksFor(isLeaf);
         if ((entry & marks) != marks && tableIsWritable)
-        {
             Interlocked.Or(ref slot, marks);
-        }
 
         return true;
     }

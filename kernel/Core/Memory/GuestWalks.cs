@@ -18,9 +18,7 @@ public sealed class GuestWalks
         Lock = Physmap.Lock;
         Memory = vcpu.Domain.Kernel.Memory.Memory;
         for (int i = 0; i < Size; i++)
-        {
             _walks[i] = new GuestWalk();
-        }
     }
 
     /// <summary>Whose they are.</summary>

@@ -15,9 +15,7 @@ public sealed class HostMemory
         Allocator = new FrameAllocator(Frames, Memory);
         Cpus = new AsidAllocator[machine.CpuCount];
         for (int cpu = 0; cpu < Cpus.Length; cpu++)
-        {
             Cpus[cpu] = new AsidAllocator(cpu, machine.AsidCount);
-        }
     }
 
     /// <summary>The machine.</summary>

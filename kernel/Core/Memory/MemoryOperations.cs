@@ -48,14 +48,10 @@ public static class MemoryOperations
     private static long Query(in HypercallCall call, ulong answer)
     {
         if (IsContinuation(in call))
-        {
             return XenError.EINVAL;
-        }
 
         if (!call.TryRead(call.Arg1, out ushort id))
-        {
             return XenError.EFAULT;
-        }
 
         long result = DomainArgument.CheckSelf(in call, id);
         return result != 0 ? result : (long)answer;
@@ -65,15 +61,11 @@ public static class MemoryOperations
     {
         Span<byte> bytes = stackalloc byte[MemoryAbi.MemoryMapSize];
         if (!call.TryReadBytes(call.Arg1, bytes.Slice(0, call.Is32 ? MemoryAbi.MemoryMapSize32 : bytes.Length)))
-        {
             return XenError.EFAULT;
-        }
 
         GuestMemoryMap map = call.Domain.Memory.Map;
         if (map.Count == 0)
-        {
             return XenError.ENOSYS;
-        }
 
         ArgumentReader reader = new(bytes, call.Is32);
         uint count = Math.Min(reader.UInt32(), (uint)map.Count);
@@ -83,9 +75,7 @@ public static class MemoryOperations
         {
             map.WriteE820(i, entry);
             if (!call.TryWriteBytes(buffer + (ulong)i * GuestMemoryMap.E820EntrySize, entry))
-            {
                 return XenError.EFAULT;
-            }
         }
 
         return call.TryWrite(call.Arg1, count) ? 0 : XenError.EFAULT;

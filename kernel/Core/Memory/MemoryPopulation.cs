@@ -16,9 +16,7 @@ public static class MemoryPopulation
             while (memory.Populate(gfn, order) != 0)
             {
                 if (order == 0)
-                {
                     return false;
-                }
 
                 order -= FrameAllocator.Order2M;
             }
@@ -36,9 +34,7 @@ public static class MemoryPopulation
     public static long PopulateExtent(this DomainMemory memory, ulong gfn, int order)
     {
         if (order == 0 || (order == FrameAllocator.Order2M && memory.Populate(gfn, order) == 0))
-        {
             return order == 0 ? memory.Populate(gfn, 0) : 0;
-        }
 
         ulong count = 1UL << order;
         for (ulong done = 0; done < count; done++)
@@ -47,9 +43,7 @@ public static class MemoryPopulation
             if (result != 0)
             {
                 for (ulong page = 0; page < done; page++)
-                {
                     memory.RemovePage(gfn + page);
-                }
 
                 return result;
             }
@@ -62,9 +56,7 @@ public static class MemoryPopulation
     {
         int order = memory.Physmap.LargestOrder;
         while (order > 0 && ((gfn & (1UL << order) - 1) != 0 || count < 1UL << order))
-        {
             order -= FrameAllocator.Order2M;
-        }
 
         return order;
     }

@@ -23,9 +23,7 @@ internal struct MemoryReservation
         Span<byte> bytes = stackalloc byte[MemoryAbi.ReservationSize];
         value = default;
         if (!call.TryReadBytes(call.Arg1, bytes.Slice(0, call.Is32 ? MemoryAbi.ReservationSize32 : bytes.Length)))
-        {
             return false;
-        }
 
         value = Decode(bytes, call.Is32);
         return true;

@@ -83,9 +83,7 @@ public sealed class Physmap
         ulong value = ReadLeaf(gfn, out int level);
         entry = default;
         if (!_format.IsPresent(value))
-        {
             return false;
-        }
 
         ulong offset = gfn & (1UL << (level - 1) * BitsPerLevel) - 1;
         entry.Mfn = _format.Mfn(value) + offset;
@@ -118,23 +116,17 @@ public sealed class Physmap
 
         long result = Descend(gfn, level, out ulong table);
         if (result != 0)
-        {
             return result;
-        }
 
         ulong leaf = _format.Leaf(mfn, level, access) | (ulong)kind << KindShift;
         ulong old = ReadEntry(Place(table, gfn, level));
         if (_format.IsPresent(old) && (_format.IsLeaf(old, level) || !IsEmpty(_format.Mfn(old))))
-        {
             return XenError.EEXIST;
-        }
 
         WriteEntry(Place(table, gfn, level), leaf);
         MaxGfn = last > MaxGfn ? last : MaxGfn;
         if (_format.IsPresent(old))
-        {
             ReturnTable(_format.Mfn(old));
-        }
 
         return 0;
     }
@@ -149,9 +141,7 @@ public sealed class Physmap
     {
         ref (ulong Region, ulong Table) cached = ref Cached(gfn);
         if (cached.Region != (gfn >> BitsPerLevel) + 1 || gfn > MaxGfn)
-        {
             return false;
-        }
 
         return _memory.CompareExchange(Place(cached.Table, gfn, 1), ForeignLeaf(mfn, isWritable), 0) == 0;
     }
@@ -165,14 +155,10 @@ public sealed class Physmap
         removed = default;
         int level = order / BitsPerLevel + 1;
         if (gfn >= GfnLimit || (gfn & (1UL << order) - 1) != 0)
-        {
             return XenError.EINVAL;
-        }
 
         if (!TryLookup(gfn, out removed) || removed.Order < order)
-        {
             return XenError.ENOENT;
-        }
 
         long result = Descend(gfn, level, out ulong table);
         if (result == 0)
@@ -225,18 +211,14 @@ public sealed class Physmap
         if (table == 0)
         {
             if (gfn >= GfnLimit || Root == 0)
-            {
                 return 0;
-            }
 
             table = Root;
             for (level = _format.Levels; level > 1; level--)
             {
                 ulong entry = ReadEntry(Place(table, gfn, level));
                 if (!_format.IsPresent(entry) || _format.IsLeaf(entry, level))
-                {
                     return entry;
-                }
 
                 table = _format.Mfn(entry);
             }
@@ -252,9 +234,7 @@ public sealed class Physmap
     {
         table = target == 1 ? FindTable(gfn) : 0;
         if (table != 0)
-        {
             return 0;
-        }
 
         table = Root;
         for (int level = _format.Levels; level > target; level--)
@@ -268,9 +248,7 @@ public sealed class Physmap
             }
 
             if (!_pool.TryTake(out ulong child))
-            {
                 return XenError.ENOMEM;
-            }
 
             SplitInto(child, entry, level);
             WriteEntry(place, _format.Table(child));
@@ -278,9 +256,7 @@ public sealed class Physmap
         }
 
         if (target == 1)
-        {
             Remember(gfn, table);
-        }
 
         return 0;
     }
@@ -312,9 +288,7 @@ public sealed class Physmap
     private void SplitInto(ulong table, ulong entry, int level)
     {
         if (!_format.IsPresent(entry))
-        {
             return;
-        }
 
         using FrameView view = new(_memory, table);
         Span<ulong> entries = view.As<ulong>();
@@ -322,9 +296,7 @@ public sealed class Physmap
         ulong mfn = _format.Mfn(entry);
         NestedAccess access = _format.Access(entry);
         for (int i = 0; i < entries.Length; i++)
-        {
             entries[i] = _format.Leaf(mfn + (ulong)i * size, level - 1, access) | entry & KindMask;
-        }
     }
 
     private bool IsEmpty(ulong table)
@@ -333,9 +305,7 @@ public sealed class Physmap
         foreach (ulong entry in view.As<ulong>())
         {
             if (entry != 0)
-            {
                 return false;
-            }
         }
 
         return true;

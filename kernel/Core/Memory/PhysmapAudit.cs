@@ -33,9 +33,7 @@ internal readonly ref struct PhysmapAudit
             ulong at = gfn + ((ulong)i << (level - 1) * FrameAllocator.Order2M);
             string? problem = CheckEntry(entries[i], level, at, out where);
             if (problem != null)
-            {
                 return problem;
-            }
         }
 
         return null;
@@ -45,24 +43,18 @@ internal readonly ref struct PhysmapAudit
     {
         where = 0;
         if (!_host.Format.IsPresent(entry))
-        {
             return null;
-        }
 
         ulong first = _host.Format.Mfn(entry);
         if (!_host.Format.IsLeaf(entry, level))
-        {
             return Walk(first, level - 1, gfn, out where);
-        }
 
         ulong count = 1UL << (level - 1) * FrameAllocator.Order2M;
         for (where = first; where < first + count; where++)
         {
             string? problem = CheckPage(where, Physmap.KindOf(entry), gfn);
             if (problem != null)
-            {
                 return problem;
-            }
         }
 
         return null;

@@ -13,9 +13,7 @@ public static class PhysmapOperations
     {
         Span<byte> bytes = stackalloc byte[MemoryAbi.AddToPhysmapSize];
         if (!call.TryReadBytes(call.Arg1, bytes.Slice(0, call.Is32 ? MemoryAbi.AddToPhysmapSize32 : bytes.Length)))
-        {
             return XenError.EFAULT;
-        }
 
         ArgumentReader reader = new(bytes, call.Is32);
         ushort id = reader.UInt16();
@@ -24,15 +22,11 @@ public static class PhysmapOperations
         ulong index = reader.Native();
         ulong gfn = reader.Native();
         if (space == MemoryAbi.SpaceGmfnForeign)
-        {
             return XenError.ENOSYS;
-        }
 
         long result = DomainArgument.CheckSelf(in call, id);
         if (result != 0)
-        {
             return result;
-        }
 
         return space == MemoryAbi.SpaceGmfnRange
             ? AddRange(ref call, index, gfn, size)
@@ -44,30 +38,22 @@ public static class PhysmapOperations
     {
         Span<byte> bytes = stackalloc byte[MemoryAbi.AddToPhysmapBatchSize];
         if (!call.TryReadBytes(call.Arg1, bytes.Slice(0, call.Is32 ? MemoryAbi.AddToPhysmapBatchSize32 : bytes.Length)))
-        {
             return XenError.EFAULT;
-        }
 
         ArgumentReader reader = new(bytes, call.Is32);
         long result = DomainArgument.CheckSelf(in call, reader.UInt16());
         if (result != 0)
-        {
             return result;
-        }
 
         uint space = reader.UInt16();
         uint size = reader.UInt16();
         ushort extra = reader.UInt16();
         uint done = (uint)call.Arg0 >> MemoryAbi.ExtentShift;
         if (size <= done)
-        {
             return size == done && done == 0 ? 0 : XenError.EILSEQ;
-        }
 
         if (space == MemoryAbi.SpaceGmfnRange || (space == MemoryAbi.SpaceDeviceMmio && extra != 0))
-        {
             return XenError.EOPNOTSUPP;
-        }
 
         long foreign = space == MemoryAbi.SpaceGmfnForeign ? ForeignError(in call, extra) : 0;
         return AddElements(ref call, new Batch(reader.Native(), reader.Native(), reader.Native()), space, foreign, done, size);
@@ -78,14 +64,10 @@ public static class PhysmapOperations
     {
         Span<byte> bytes = stackalloc byte[MemoryAbi.RemoveFromPhysmapSize];
         if ((uint)call.Arg0 >> MemoryAbi.ExtentShift != 0)
-        {
             return XenError.EINVAL;
-        }
 
         if (!call.TryReadBytes(call.Arg1, bytes.Slice(0, call.Is32 ? MemoryAbi.RemoveFromPhysmapSize32 : bytes.Length)))
-        {
             return XenError.EFAULT;
-        }
 
         ArgumentReader reader = new(bytes, call.Is32);
         long result = DomainArgument.CheckSelf(in call, reader.UInt16());
@@ -98,14 +80,10 @@ public static class PhysmapOperations
         {
             long result = AddOne(call.Domain, MemoryAbi.SpaceGmfn, index + done, gfn + done);
             if (result != 0)
-            {
                 return result;
-            }
 
             if (done + 1 < size && call.ShouldPreempt)
-            {
                 return ContinueAt(ref call, done + 1);
-            }
         }
 
         return 0;
@@ -123,14 +101,10 @@ public static class PhysmapOperations
 
             long result = foreign != 0 ? foreign : AddOne(call.Domain, space, index, gfn);
             if (!call.TryWrite(batch.Errors + done * sizeof(int), (int)result))
-            {
                 return XenError.EFAULT;
-            }
 
             if (++done < size && call.ShouldPreempt)
-            {
                 return ContinueAt(ref call, done);
-            }
         }
 
         return 0;

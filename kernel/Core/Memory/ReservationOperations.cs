@@ -37,14 +37,10 @@ public static class ReservationOperations
 
             done += (ulong)populated;
             if (populated < count || count == 0)
-            {
                 break;
-            }
 
             if (done < reservation.ExtentCount && call.ShouldPreempt)
-            {
                 return ContinueAt(ref call, done);
-            }
         }
 
         return (long)done;
@@ -55,9 +51,7 @@ public static class ReservationOperations
     {
         ulong done = Start(in call);
         if (!MemoryReservation.TryRead(in call, out MemoryReservation reservation) || !reservation.IsValid(in call, done))
-        {
             return (long)done;
-        }
 
         Span<ulong> gfns = stackalloc ulong[MemoryBatch.Size];
         while (done < reservation.ExtentCount)
@@ -66,14 +60,10 @@ public static class ReservationOperations
             int removed = Remove(call.Domain.Memory, gfns.Slice(0, count), (int)reservation.Order);
             done += (ulong)removed;
             if (removed < count || count == 0)
-            {
                 break;
-            }
 
             if (done < reservation.ExtentCount && call.ShouldPreempt)
-            {
                 return ContinueAt(ref call, done);
-            }
         }
 
         return (long)done;
@@ -93,9 +83,7 @@ public static class ReservationOperations
     private static int Remove(DomainMemory memory, ReadOnlySpan<ulong> gfns, int order)
     {
         if (order == 0 || gfns.Length == 0)
-        {
             return memory.RemovePages(gfns);
-        }
 
         return memory.RemoveExtent(gfns[0], order) == 0 ? 1 : 0;
     }

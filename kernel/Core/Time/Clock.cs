@@ -88,9 +88,7 @@ public sealed class Clock
     {
         ulong seconds = nanoseconds / Second;
         if (seconds > ulong.MaxValue / 2 / _machine.TscFrequency)
-        {
             return ulong.MaxValue;
-        }
 
         ulong rest = nanoseconds % Second;
         return (seconds * _machine.TscFrequency) + (rest * _machine.TscFrequency / Second) + 1;

@@ -23,9 +23,7 @@ public static class PvClock
     {
         PublishWallClock(domain);
         foreach (Vcpu vcpu in domain.Vcpus)
-        {
             PublishInfo(vcpu);
-        }
     }
 
     /// <summary>Writes the clock of <paramref name="vcpu"/> wherever the guest wants it. On the vCPU's own CPU.</summary>
@@ -43,9 +41,7 @@ public static class PvClock
     public static void PublishInfo(Vcpu vcpu)
     {
         if (vcpu.InfoMfn == 0)
-        {
             return;
-        }
 
         using FrameView view = new(vcpu.Domain.Kernel.Machine.Memory, vcpu.InfoMfn);
         Span<byte> area = view.Bytes.Slice(vcpu.InfoOffset + SharedInfoAbi.VcpuTime, SharedInfoAbi.VcpuTimeSize);
@@ -83,18 +79,14 @@ public static class PvClock
     {
         ulong gva = vcpu.Runstate.TimeArea;
         if (gva == 0 || !GuestMemory.TryRead(vcpu, gva, out uint version))
-        {
             return;
-        }
 
         Span<byte> area = stackalloc byte[SharedInfoAbi.VcpuTimeSize];
         uint next = (version | 1) + 1;
         MemoryMarshal.Write(area, next - 1);
         Compose(vcpu, area.Slice(sizeof(uint)));
         if (GuestMemory.TryWriteBytes(vcpu, gva, area))
-        {
             GuestMemory.TryWrite(vcpu, gva, next);
-        }
     }
 
     // All of struct vcpu_time_info behind the version.

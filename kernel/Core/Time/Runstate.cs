@@ -50,9 +50,7 @@ public sealed class Runstate(Vcpu vcpu)
             Compose(bytes, narrow ? 4 : 8, now ? vcpu.Domain.Kernel.Machine.ReadTsc() : 0);
             Interlocked.MemoryBarrier();
             if (version % 2 == 0 && Volatile.Read(ref _version) == version)
-            {
                 return narrow ? NarrowSize : Size;
-            }
 
             Thread.SpinWait(1);
         }
@@ -64,9 +62,7 @@ public sealed class Runstate(Vcpu vcpu)
     public void Publish()
     {
         if (Area != 0)
-        {
             WriteArea();
-        }
     }
 
     /// <summary>As for a new domain's vCPU. It is at rest.</summary>

@@ -33,9 +33,7 @@ public sealed class TimerEvent(Vcpu vcpu) : Timer
         {
             // Another CPU may have stopped it or started it anew since it was taken out of the queue.
             if (_period != 0 && !IsArmed)
-            {
                 vcpu.Domain.Kernel.ThisCpu.Timers.Arm(this, NextDeadline());
-            }
         }
 
         vcpu.Domain.Events.SendVirq(vcpu, EventChannelAbi.VirqTimer);

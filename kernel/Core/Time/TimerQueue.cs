@@ -51,17 +51,13 @@ public sealed class TimerQueue
     {
         TimerQueue? queue = timer.Queue;
         if (queue == null)
-        {
             return;
-        }
 
         using (queue._lock.Hold())
         {
             // It may have fired between the look and the lock.
             if (timer.Queue == queue)
-            {
                 queue.Remove(timer);
-            }
         }
     }
 
@@ -69,9 +65,7 @@ public sealed class TimerQueue
     public void Expire()
     {
         while (NextDeadline <= _machine.ReadTsc())
-        {
             TakeFirst()?.Fire();
-        }
     }
 
     private Timer? TakeFirst()
@@ -80,9 +74,7 @@ public sealed class TimerQueue
         {
             Timer? first = _heap[0];
             if (first == null || first.Deadline > _machine.ReadTsc())
-            {
                 return null;
-            }
 
             Remove(first);
             return first;
@@ -97,9 +89,7 @@ public sealed class TimerQueue
         Timer last = _heap[--_count]!;
         _heap[_count] = null;
         if (last == timer)
-        {
             return;
-        }
 
         Place(last, at);
         SiftUp(at);
@@ -121,14 +111,10 @@ public sealed class TimerQueue
         {
             int least = at;
             for (int child = (2 * at) + 1; child <= (2 * at) + 2 && child < _count; child++)
-            {
                 least = _heap[child]!.Deadline < _heap[least]!.Deadline ? child : least;
-            }
 
             if (least == at)
-            {
                 return;
-            }
 
             Swap(at, least);
             at = least;

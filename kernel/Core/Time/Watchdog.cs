@@ -13,8 +13,6 @@ public sealed class Watchdog(Domain domain) : Timer
     {
         // It may have been stopped or set anew on another CPU since it was taken out of the queue.
         if (InUse && !IsArmed)
-        {
             domain.Shutdown(ShutdownReason.Watchdog);
-        }
     }
 }

@@ -20,9 +20,7 @@ public sealed class Watchdogs
     {
         _domain = domain;
         for (int i = 0; i < PerDomain; i++)
-        {
             _watchdogs[i] = new Watchdog(domain);
-        }
     }
 
     /// <summary>
@@ -33,9 +31,7 @@ public sealed class Watchdogs
     {
         using TicketLock.Holder held = _lock.Hold();
         if (id > PerDomain)
-        {
             return XenError.EINVAL;
-        }
 
         long result = 0;
         int index = (int)id - 1;
@@ -50,9 +46,7 @@ public sealed class Watchdogs
         }
 
         if (index < 0)
-        {
             return XenError.ENOSPC;
-        }
 
         Change(_watchdogs[index], seconds, stop: id != 0 && seconds == 0);
         return result;
@@ -63,9 +57,7 @@ public sealed class Watchdogs
     {
         using TicketLock.Holder held = _lock.Hold();
         foreach (Watchdog watchdog in _watchdogs)
-        {
             Change(watchdog, 0, stop: true);
-        }
     }
 
     private int FindUnused()
@@ -73,9 +65,7 @@ public sealed class Watchdogs
         for (int i = 0; i < PerDomain; i++)
         {
             if (!_watchdogs[i].InUse)
-            {
                 return i;
-            }
         }
 
         return -1;

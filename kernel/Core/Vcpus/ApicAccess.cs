@@ -54,9 +54,7 @@ public static class ApicAccess
     {
         bool isX2 = apic.Mode == ApicMode.X2Apic;
         if (isX2 && (value & ReservedBits(register)) != 0)
-        {
             return false;
-        }
 
         switch (register)
         {
@@ -107,9 +105,7 @@ public static class ApicAccess
     private static bool TryWriteX2(LocalApic apic, int register, uint value)
     {
         if (register != ApicRegister.SelfInterrupt)
-        {
             return false;
-        }
 
         InterprocessorInterrupt.SendToSelf(apic, (byte)value);
         return true;

@@ -28,16 +28,12 @@ public static class ApicBase
     public static bool TryWrite(LocalApic apic, ulong value)
     {
         if ((value & ~(BootProcessor | Extended | Enabled | Address)) != 0 || !IsAllowed(apic.Base, value))
-        {
             return false;
-        }
 
         ApicMode before = apic.Mode;
         apic.Base = value;
         if (before != ApicMode.Disabled && apic.Mode == ApicMode.Disabled)
-        {
             apic.ResetRegisters();
-        }
 
         apic.SwitchedOn();
 
@@ -48,9 +44,7 @@ public static class ApicBase
     private static bool IsAllowed(ulong from, ulong to)
     {
         if ((to & (Enabled | Extended)) == Extended)
-        {
             return false;
-        }
 
         return ModeOf(to) switch
         {

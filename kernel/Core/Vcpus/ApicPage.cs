@@ -11,9 +11,7 @@ public static class ApicPage
     {
         int within = offset % RegisterSpacing;
         if (within >= RegisterSize)
-        {
             return 0;
-        }
 
         if (!IsRegister(offset) || !ApicAccess.TryRead(apic, offset / RegisterSpacing, out uint value))
         {
@@ -28,14 +26,10 @@ public static class ApicPage
     public static void Write(LocalApic apic, int offset, int size, uint value)
     {
         if (offset % RegisterSpacing != 0 || size < RegisterSize)
-        {
             return;
-        }
 
         if (!IsRegister(offset) || !ApicAccess.TryWrite(apic, offset / RegisterSpacing, value))
-        {
             apic.Report(LocalApic.IllegalRegister);
-        }
     }
 
     private static bool IsRegister(int offset) => offset / RegisterSpacing < ApicRegister.Count;

@@ -36,9 +36,7 @@ internal sealed class ApicTimer(LocalApic apic) : Timer
         {
             ulong elapsed = Kernel.Machine.ReadTsc() - _start;
             if (_period == 0 || (elapsed >= _period && Mode != Periodic))
-            {
                 return 0;
-            }
 
             ulong left = _period - (elapsed % _period);
             ulong count = Kernel.Clock.ToNanoseconds(left) / TickLength();
@@ -51,9 +49,7 @@ internal sealed class ApicTimer(LocalApic apic) : Timer
     internal void Start(uint count)
     {
         if (Mode == TscDeadline)
-        {
             return;
-        }
 
         apic.SetRegister(ApicRegister.InitialCount, count);
         StartCounting();
@@ -64,9 +60,7 @@ internal sealed class ApicTimer(LocalApic apic) : Timer
     {
         apic.SetRegister(ApicRegister.DivideConfiguration, value);
         if (_period != 0)
-        {
             StartCounting();
-        }
     }
 
     /// <summary>The guest wrote the timer's vector entry: a change to or from deadline mode stops it.</summary>
@@ -75,25 +69,19 @@ internal sealed class ApicTimer(LocalApic apic) : Timer
         bool stops = (entry & ModeMask) != Mode && ((entry & ModeMask) == TscDeadline || Mode == TscDeadline);
         apic.SetRegister(ApicRegister.LvtTimer, entry);
         if (stops)
-        {
             Stop();
-        }
     }
 
     /// <summary>The guest wrote IA32_TSC_DEADLINE; 0 disarms. Ignored outside of that mode.</summary>
     internal void SetGuestDeadline(ulong tsc)
     {
         if (Mode != TscDeadline)
-        {
             return;
-        }
 
         TimerQueue.Cancel(this);
         _guestDeadline = tsc;
         if (tsc != 0)
-        {
             Kernel.ThisCpu.Timers.Arm(this, HostDeadline(tsc));
-        }
     }
 
     /// <summary>Stands still.</summary>
@@ -109,9 +97,7 @@ internal sealed class ApicTimer(LocalApic apic) : Timer
     internal void Rearm()
     {
         if (Interlocked.Exchange(ref _expired, 0) == 0 || _period == 0 || Mode != Periodic || IsArmed)
-        {
             return;
-        }
 
         ulong elapsed = Kernel.Machine.ReadTsc() - _start;
         _start += elapsed - (elapsed % _period);
@@ -142,9 +128,7 @@ internal sealed class ApicTimer(LocalApic apic) : Timer
         Stop();
         ulong length = apic.Register(ApicRegister.InitialCount) * TickLength();
         if (length == 0)
-        {
             return;
-        }
 
         // A guest cannot keep a CPU busy with a period that is shorter than its handling.
         bool isTooShort = Mode == Periodic && length < ShortestPeriod;

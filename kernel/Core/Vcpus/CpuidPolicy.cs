@@ -45,25 +45,19 @@ public sealed class CpuidPolicy
         {
             result = _tables.Basic[(int)leaf];
             if ((VariableLeaves >> (int)leaf & 1) != 0)
-            {
                 Adjust(vcpu, leaf, subleaf, ref result);
-            }
         }
         else if (leaf - CpuidTables.ExtendedBase < (uint)_tables.Extended.Length)
         {
             result = _tables.Extended[(int)(leaf - CpuidTables.ExtendedBase)];
             if (leaf == CpuidTables.ExtendedBase + 1 && vcpu.Apic.Mode == ApicMode.Disabled)
-            {
                 result.Edx &= ~Apic;
-            }
         }
         else
         {
             result = default;
             if (leaf - XenBase <= XenLast - XenBase)
-            {
                 ReadXen(vcpu, leaf, subleaf, ref result);
-            }
         }
     }
 
@@ -139,9 +133,7 @@ public sealed class CpuidPolicy
     {
         result = subleaf < (uint)_tables.XsaveParts.Length ? _tables.XsaveParts[(int)subleaf] : default;
         if (_tables.Components == 0)
-        {
             return;
-        }
 
         if (subleaf == 0)
         {
@@ -161,9 +153,7 @@ public sealed class CpuidPolicy
         for (int i = 2; i < _tables.XsaveParts.Length; i++)
         {
             if ((components >> i & 1) != 0)
-            {
                 size = Math.Max(size, _tables.XsaveParts[i].Ebx + _tables.XsaveParts[i].Eax);
-            }
         }
 
         return size;

@@ -75,17 +75,13 @@ public sealed class CpuidTables
         foreach (uint leaf in basic)
         {
             if (leaf < Basic.Length)
-            {
                 Basic[leaf] = _machine.Cpuid(leaf, 0);
-            }
         }
 
         foreach (uint leaf in extended)
         {
             if (leaf < Extended.Length)
-            {
                 Extended[leaf] = _machine.Cpuid(ExtendedBase + leaf, 0);
-            }
         }
 
         Basic[0].Eax = (uint)Basic.Length - 1;
@@ -101,34 +97,26 @@ public sealed class CpuidTables
     {
         bool present = Basic.Length > 0xD && (_machine.Cpuid(1, 0).Ecx & Xsave) != 0;
         if (!present)
-        {
             return;
-        }
 
         CpuidResult host = _machine.Cpuid(0xD, 0);
         Components = (((ulong)host.Edx << 32) | host.Eax) & CpuidMask.XsaveComponents;
         if ((Components & WideComponents) != WideComponents || (Components & AvxComponent) == 0)
-        {
             Components &= ~WideComponents;
-        }
 
         XsaveParts[0].Eax = (uint)Components;
         XsaveParts[1].Eax = _machine.Cpuid(0xD, 1).Eax & CpuidMask.XsaveInstructions;
         for (int i = 2; i < XsaveLeaves; i++)
         {
             if ((Components >> i & 1) != 0)
-            {
                 XsaveParts[i] = _machine.Cpuid(0xD, (uint)i);
-            }
         }
     }
 
     private void FillFeatures()
     {
         if (Basic.Length < 2)
-        {
             return;
-        }
 
         ref CpuidResult features = ref Basic[1];
         features.Ecx = (features.Ecx & CpuidMask.Leaf1C & ~Missing(CpuidMask.Leaf1CAvx)) | CpuidMask.Leaf1CEmulated;
@@ -137,9 +125,7 @@ public sealed class CpuidTables
         features.Edx |= _vcpus > 1 ? MultipleThreads : 0;
         features.Ebx = (features.Ebx & 0xFF00) | (Math.Min(2 * _vcpus, 255) << 16);
         if (Basic.Length > 7)
-        {
             FillStructuredFeatures();
-        }
     }
 
     private void FillStructuredFeatures()
@@ -153,9 +139,7 @@ public sealed class CpuidTables
         features.Ecx &= (Components & PkruComponent) != 0 ? uint.MaxValue : ~Pku;
         features.Edx = host.Edx & CpuidMask.Leaf7D;
         if (features.Eax != 0)
-        {
             StructuredSubleaf1 = new CpuidResult { Eax = _machine.Cpuid(7, 1).Eax & CpuidMask.Leaf7Sub1A & ~Missing(0x10) };
-        }
     }
 
     private void FillExtendedFeatures()
@@ -169,9 +153,7 @@ public sealed class CpuidTables
         }
 
         if (Extended.Length > 7)
-        {
             Extended[7] = new CpuidResult { Edx = Extended[7].Edx & CpuidMask.Extended7D };
-        }
 
         if (Extended.Length > 8)
         {
@@ -184,9 +166,7 @@ public sealed class CpuidTables
         }
 
         if (Extended.Length > 0x21)
-        {
             Extended[0x21] = new CpuidResult { Eax = Extended[0x21].Eax & CpuidMask.Extended21A };
-        }
     }
 
     // Each cache belongs to one vCPU; the package has as many ids as the vCPUs take.
@@ -194,17 +174,13 @@ public sealed class CpuidTables
     {
         const uint Topology = 0xFFFF_C000;
         if (Basic.Length <= 4)
-        {
             return;
-        }
 
         for (int i = 0; i < CacheLeaves; i++)
         {
             CpuidResult cache = _machine.Cpuid(4, (uint)i);
             if ((cache.Eax & 0x1F) == 0)
-            {
                 return;
-            }
 
             uint cores = Math.Min((1u << IdBits) - 1, 63);
             cache.Eax = (cache.Eax & ~Topology) | (cores << 26);

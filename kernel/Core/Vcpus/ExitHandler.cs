@@ -184,9 +184,7 @@ public static class ExitHandler
         halt.InstructionLength = 1;
         Span<byte> bytes = stackalloc byte[InstructionBytes.Capacity];
         if (InstructionBytes.Read(vcpu, in halt, bytes) != 0 && bytes[0] == HaltOpcode && vcpu.Hardware.Cpl == 0)
-        {
             ServeHalt(vcpu, in halt);
-        }
     }
 
     /// <summary>HLT. With interrupts off, Xen takes it as the end of that CPU, and of the domain when it was the last one.</summary>

@@ -21,9 +21,7 @@ public static class HypercallPage
     {
         Domain domain = vcpu.Domain;
         if ((value & PageIndexMask) != 0)
-        {
             return false;
-        }
 
         using (domain.Physmap.Lock.Hold())
         {

@@ -31,9 +31,7 @@ public static class InterprocessorInterrupt
     {
         bool isX2 = sender.Mode == ApicMode.X2Apic;
         if (isX2 && (command & ReservedBits) != 0)
-        {
             return false;
-        }
 
         sender.SetRegister(ApicRegister.InterruptCommand, command & ~ReservedBits);
         sender.SetRegister(ApicRegister.InterruptCommandHigh, isX2 ? destination : destination << 24);
@@ -68,9 +66,7 @@ public static class InterprocessorInterrupt
         {
             // Ids are twice the numbers.
             if ((destination & 1) == 0 && destination / 2 < (uint)domain.Vcpus.Length)
-            {
                 Deliver(sender, domain.Vcpus[(int)destination / 2].Apic, command);
-            }
         }
         else
         {
@@ -83,9 +79,7 @@ public static class InterprocessorInterrupt
         foreach (Vcpu vcpu in sender.Vcpu.Domain.Vcpus)
         {
             if (vcpu.Apic != except)
-            {
                 Deliver(sender, vcpu.Apic, command);
-            }
         }
     }
 
@@ -99,9 +93,7 @@ public static class InterprocessorInterrupt
             {
                 Deliver(sender, vcpu.Apic, command);
                 if (toOne)
-                {
                     return;
-                }
             }
         }
     }
@@ -116,9 +108,7 @@ public static class InterprocessorInterrupt
 
         uint logical = apic.Register(ApicRegister.LogicalDestination) >> 24;
         if (apic.Register(ApicRegister.DestinationFormat) >> 28 == ClusterModel)
-        {
             return logical >> 4 == destination >> 4 && (logical & destination & 15) != 0;
-        }
 
         return destination <= XApicBroadcast && (logical & destination) != 0;
     }
@@ -128,9 +118,7 @@ public static class InterprocessorInterrupt
     private static void Deliver(LocalApic sender, LocalApic target, uint command)
     {
         if (target.Mode == ApicMode.Disabled)
-        {
             return;
-        }
 
         switch (ModeOf(command))
         {
@@ -144,9 +132,7 @@ public static class InterprocessorInterrupt
             case Init:
                 // INIT level de-assert is a relic that does nothing.
                 if ((command & (IsLevel | IsAsserted)) != IsLevel)
-                {
                     target.Startup.SendInit();
-                }
 
                 break;
             case Start:
@@ -158,12 +144,8 @@ public static class InterprocessorInterrupt
     private static void SendFixed(LocalApic sender, LocalApic target, byte vector)
     {
         if (vector < LocalApic.FirstLegalVector)
-        {
             sender.Report(LocalApic.SendIllegalVector);
-        }
         else if (target.IsEnabled)
-        {
             target.Post(vector);
-        }
     }
 }

@@ -29,26 +29,18 @@ public static class InterruptDelivery
     {
         PendingWork pending = vcpu.Pending;
         if ((pending & Rare) != 0 && !TryServeRare(vcpu))
-        {
             return;
-        }
 
         Delivery done = (pending & PendingWork.Nmi) != 0 && TryInjectNmi(vcpu) ? Delivery.Injected : Delivery.None;
         if ((pending & PendingWork.Upcall) != 0)
-        {
             done |= InjectUpcall(vcpu, pending, done);
-        }
 
         if ((pending & PendingWork.Apic) != 0)
-        {
             done |= InjectApic(vcpu, done);
-        }
 
         vcpu.Hardware.InterruptWindow = (done & Delivery.Waits) != 0;
         if (vcpu.IsHalted)
-        {
             StayHalted(vcpu, (done & Delivery.Injected) != 0);
-        }
     }
 
     // A halted vCPU goes on with an interrupt only, unless something is left that would wake it again and again.
@@ -63,14 +55,10 @@ public static class InterruptDelivery
     {
         PendingWork work = vcpu.Take(Rare);
         if ((work & PendingWork.Startup) != 0)
-        {
             vcpu.Apic.Startup.Obey();
-        }
 
         if ((work & PendingWork.Clock) != 0)
-        {
             PvClock.Publish(vcpu);
-        }
 
         if (vcpu.Domain.IsEnding)
         {
@@ -84,9 +72,7 @@ public static class InterruptDelivery
     private static bool TryInjectNmi(Vcpu vcpu)
     {
         if (!vcpu.Hardware.CanTakeNmi)
-        {
             return false;
-        }
 
         vcpu.Take(PendingWork.Nmi);
         vcpu.Hardware.InjectNmi();
@@ -101,14 +87,10 @@ public static class InterruptDelivery
         vcpu.Drop(PendingWork.Upcall | PendingWork.FreshUpcall);
         byte callback = vcpu.Domain.Parameters.CallbackVector;
         if (callback == 0 || ((pending & PendingWork.FreshUpcall) == 0 && !VcpuInfo.IsUpcallPending(vcpu)))
-        {
             return Delivery.None;
-        }
 
         if (TryInject(vcpu, callback, before))
-        {
             return Delivery.Injected;
-        }
 
         vcpu.PostLocally(PendingWork.Upcall);
         return Delivery.Waits;
@@ -121,9 +103,7 @@ public static class InterruptDelivery
         vcpu.Apic.Timer.Rearm();
         int vector = vcpu.Apic.NextVector;
         if (vector < 0)
-        {
             return Delivery.None;
-        }
 
         Delivery done = Delivery.None;
         if (TryInject(vcpu, (byte)vector, before))
@@ -131,9 +111,7 @@ public static class InterruptDelivery
             done = Delivery.Injected;
             vcpu.Apic.Accept((byte)vector);
             if (vcpu.Apic.NextVector < 0)
-            {
                 return done;
-            }
         }
 
         vcpu.PostLocally(PendingWork.Apic);
@@ -144,9 +122,7 @@ public static class InterruptDelivery
     private static bool TryInject(Vcpu vcpu, byte vector, Delivery before)
     {
         if ((before & Delivery.Injected) != 0 || !vcpu.Hardware.CanTakeInterrupt)
-        {
             return false;
-        }
 
         vcpu.Hardware.InjectInterrupt(vector);
         return true;

@@ -90,9 +90,7 @@ public sealed class LocalApic
     {
         // The caller set evtchn_upcall_pending with a full barrier: either it sees the APIC on, or the APIC sees the flag.
         if (IsEnabled)
-        {
             Post(Vcpu.UpcallVector);
-        }
     }
 
     /// <summary>The guest has changed what may keep the APIC switched off.</summary>
@@ -100,9 +98,7 @@ public sealed class LocalApic
     {
         Interlocked.MemoryBarrier();
         if (IsEnabled && Vcpu.UpcallVector != 0 && VcpuInfo.IsUpcallPending(Vcpu))
-        {
             Post(Vcpu.UpcallVector);
-        }
 
         LookAgain();
     }
@@ -147,9 +143,7 @@ public sealed class LocalApic
         _requests.Clear();
         _inService.Clear();
         for (int i = 0; i < _registers.Length; i++)
-        {
             _registers[i] = IsLvt(i) ? Masked : 0;
-        }
 
         Vcpu.Hardware.TaskPriority = 0;
         _registers[ApicRegister.DestinationFormat] = FlatModel;
@@ -163,9 +157,7 @@ public sealed class LocalApic
     {
         uint entry = Volatile.Read(ref _registers[ApicRegister.LvtTimer]);
         if ((entry & Masked) == 0)
-        {
             Raise(entry);
-        }
     }
 
     /// <summary>An error is noted for ESR and its interrupt raised.</summary>
@@ -174,9 +166,7 @@ public sealed class LocalApic
         _errors |= error;
         uint entry = Register(ApicRegister.LvtError);
         if ((entry & Masked) == 0 && (byte)entry >= FirstLegalVector)
-        {
             Post((byte)entry);
-        }
     }
 
     /// <summary>ESR takes over the errors noted since it was written last.</summary>
@@ -190,9 +180,7 @@ public sealed class LocalApic
     internal void LookAgain()
     {
         if (_requests.Highest >= 0)
-        {
             Vcpu.PostLocally(PendingWork.Apic);
-        }
     }
 
     /// <summary>A register's content as stored.</summary>
@@ -213,8 +201,6 @@ public sealed class LocalApic
     private void Raise(uint entry)
     {
         if ((byte)entry >= FirstLegalVector && IsEnabled)
-        {
             Post((byte)entry);
-        }
     }
 }

@@ -61,9 +61,7 @@ public ref struct MmioDecoder
             }
 
             if (!IsPrefix(value))
-            {
                 break;
-            }
 
             _rex = 0;
             otherOperand |= value == 0x66;
@@ -110,9 +108,7 @@ public ref struct MmioDecoder
     private bool TryDecodeExtension(byte opcode, ref MmioInstruction instruction)
     {
         if (opcode is not (0xB6 or 0xB7 or 0xBE or 0xBF))
-        {
             return false;
-        }
 
         instruction.Size = (opcode & 1) + 1;
         instruction.RegisterSize = _operandSize;
@@ -133,16 +129,12 @@ public ref struct MmioDecoder
     {
         byte modRm = Take();
         if ((modRm & 0x38) != 0 || !TrySkipAddress(modRm))
-        {
             return false;
-        }
 
         int length = Math.Min(size, 4);
         ulong value = 0;
         for (int i = 0; i < length; i++)
-        {
             value |= (ulong)Take() << (8 * i);
-        }
 
         instruction.Immediate = size == 8 ? (ulong)(int)value : value;
         return true;
@@ -154,9 +146,7 @@ public ref struct MmioDecoder
         int mod = modRm >> 6;
         int rm = modRm & 7;
         if (mod == 3)
-        {
             return false;
-        }
 
         if (_addressSize == 2)
         {
@@ -165,9 +155,7 @@ public ref struct MmioDecoder
         }
 
         if (rm == 4)
-        {
             rm = Take() & 7;
-        }
 
         Skip(mod == 1 ? 1 : mod == 2 || rm == 5 ? 4 : 0);
         return true;

@@ -77,15 +77,11 @@ public static class MsrPolicy
     {
         value = 0;
         if (apic.Mode != ApicMode.X2Apic || !ApicAccess.TryRead(apic, register, out uint low))
-        {
             return false;
-        }
 
         value = low;
         if (register == ApicRegister.InterruptCommand)
-        {
             value |= (ulong)apic.Register(ApicRegister.InterruptCommandHigh) << 32;
-        }
 
         return true;
     }
@@ -93,9 +89,7 @@ public static class MsrPolicy
     private static bool TryWriteX2Apic(LocalApic apic, int register, ulong value)
     {
         if (apic.Mode != ApicMode.X2Apic)
-        {
             return false;
-        }
 
         return register == ApicRegister.InterruptCommand
             ? InterprocessorInterrupt.TrySend(apic, (uint)(value >> 32), (uint)value)
@@ -109,9 +103,7 @@ public static class MsrPolicy
         ulong old = hardware.Efer;
         bool isPaging = (hardware.Cr0 & Cr0Paging) != 0;
         if ((value & ~(Writable | EferLongModeActive)) != 0 || (isPaging && ((value ^ old) & EferLongMode) != 0))
-        {
             return false;
-        }
 
         hardware.Efer = (value & Writable) | (old & EferLongModeActive);
         return true;

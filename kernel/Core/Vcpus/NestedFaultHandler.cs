@@ -17,9 +17,7 @@ public static class NestedFaultHandler
     {
         ulong gfn = exit.GuestPhysical >> PhysicalMemory.FrameShift;
         if (IsAllowedNow(vcpu, gfn, in exit, out bool isHole))
-        {
             return;
-        }
 
         if (exit.IsTableWalk)
         {

@@ -29,9 +29,7 @@ public sealed class StartupRequest(Vcpu vcpu)
     {
         int before = Volatile.Read(ref _request);
         if ((vcpu.IsInitialised && (before & Init) == 0) || (before & Start) != 0)
-        {
             return;
-        }
 
         if (Interlocked.CompareExchange(ref _request, before | Start | page, before) == before)
         {
@@ -71,9 +69,7 @@ public sealed class StartupRequest(Vcpu vcpu)
     private void RaiseAgain()
     {
         if (VcpuInfo.IsUpcallPending(vcpu))
-        {
             vcpu.RaiseUpcall();
-        }
     }
 
     // After a start-up IPI (AMD APM vol. 2, 14.1.3 and 15.28): as after INIT, but code starts at the page.

@@ -128,9 +128,7 @@ public sealed class Vcpu
     {
         Interlocked.Or(ref _pending, (int)work);
         if (!IsCurrent)
-        {
             Domain.Kernel.Dispatcher.Wake(this);
-        }
     }
 
     /// <summary>Marks work as pending on the vCPU's own CPU, where it will be seen before the next entry.</summary>
@@ -147,13 +145,9 @@ public sealed class Vcpu
     public void RaiseUpcall()
     {
         if (UpcallVector == 0 && IsCurrent)
-        {
             PostLocally(PendingWork.Upcall | PendingWork.FreshUpcall);
-        }
         else
-        {
             RaiseFarUpcall();
-        }
     }
 
     /// <summary>
@@ -169,9 +163,7 @@ public sealed class Vcpu
         foreach (Vcpu other in Domain.Vcpus)
         {
             if (other.State != VcpuState.Offline && !other.WantsOffline)
-            {
                 return;
-            }
         }
 
         Domain.Shutdown(ShutdownReason.Poweroff);
@@ -199,25 +191,17 @@ public sealed class Vcpu
     private void RaiseFarUpcall()
     {
         if (UpcallVector != 0)
-        {
             Apic.PostUpcall();
-        }
         else
-        {
             Post(PendingWork.Upcall);
-        }
     }
 
     // One of the wishes may come from another CPU.
     private void SetWish(int wish, bool value)
     {
         if (value)
-        {
             Interlocked.Or(ref _wants, wish);
-        }
         else if ((Volatile.Read(ref _wants) & wish) != 0)
-        {
             Interlocked.And(ref _wants, ~wish);
-        }
     }
 }

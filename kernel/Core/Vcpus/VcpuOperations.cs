@@ -50,31 +50,21 @@ public static class VcpuOperations
     private static long Initialise(ref HypercallCall call)
     {
         if (!TryFind(in call, out Vcpu vcpu))
-        {
             return XenError.ENOENT;
-        }
 
         Span<byte> bytes = stackalloc byte[VcpuStartContext.Size];
         if (!call.TryReadBytes(call.Arg2, bytes))
-        {
             return XenError.EFAULT;
-        }
 
         if (vcpu.IsInitialised || vcpu.State != VcpuState.Offline)
-        {
             return XenError.EEXIST;
-        }
 
         if (!VcpuStartContext.TryDecode(bytes, out Hardware.VcpuContext context))
-        {
             return XenError.EINVAL;
-        }
 
         using Hardware.TicketLock.Holder held = call.Domain.StartLock.Hold();
         if (vcpu.IsInitialised)
-        {
             return XenError.EEXIST;
-        }
 
         vcpu.Hardware.Reset(in context);
         vcpu.Hardware.TscOffset = call.Domain.Vcpus[0].Hardware.TscOffset;
@@ -85,14 +75,10 @@ public static class VcpuOperations
     private static long Up(ref HypercallCall call)
     {
         if (!TryFind(in call, out Vcpu vcpu))
-        {
             return XenError.ENOENT;
-        }
 
         if (!vcpu.IsInitialised)
-        {
             return XenError.EINVAL;
-        }
 
         vcpu.PostLocally(PendingWork.Clock);
         call.Domain.Kernel.Dispatcher.BringOnline(vcpu);
@@ -102,9 +88,7 @@ public static class VcpuOperations
     private static long Down(ref HypercallCall call)
     {
         if (!TryFind(in call, out Vcpu vcpu))
-        {
             return XenError.ENOENT;
-        }
 
         if (vcpu == call.Vcpu)
         {
@@ -125,9 +109,7 @@ public static class VcpuOperations
     private static long IsUp(ref HypercallCall call)
     {
         if (!TryFind(in call, out Vcpu vcpu))
-        {
             return XenError.ENOENT;
-        }
 
         return IsOnline(vcpu) ? 1 : 0;
     }
@@ -135,9 +117,7 @@ public static class VcpuOperations
     private static long GetRunstate(ref HypercallCall call)
     {
         if (!TryFind(in call, out Vcpu vcpu))
-        {
             return XenError.ENOENT;
-        }
 
         Span<byte> bytes = stackalloc byte[Runstate.Size];
         int size = vcpu.Runstate.Read(bytes, call.Is32, now: true);
@@ -147,14 +127,10 @@ public static class VcpuOperations
     private static long RegisterRunstate(ref HypercallCall call)
     {
         if (!TryFind(in call, out Vcpu vcpu))
-        {
             return XenError.ENOENT;
-        }
 
         if (!TryReadAddress(in call, out ulong area))
-        {
             return XenError.EFAULT;
-        }
 
         vcpu.Runstate.Area = area;
         Span<byte> bytes = stackalloc byte[Runstate.Size];
@@ -166,24 +142,16 @@ public static class VcpuOperations
     private static long RegisterTime(ref HypercallCall call)
     {
         if (!TryFind(in call, out Vcpu vcpu))
-        {
             return XenError.ENOENT;
-        }
 
         if (!TryReadAddress(in call, out ulong area))
-        {
             return XenError.EFAULT;
-        }
 
         vcpu.Runstate.TimeArea = area;
         if (vcpu == call.Vcpu)
-        {
             PvClock.Publish(vcpu);
-        }
         else
-        {
             vcpu.Post(PendingWork.Clock);
-        }
 
         return 0;
     }
@@ -199,19 +167,13 @@ public static class VcpuOperations
     private static long SetPeriodicTimer(ref HypercallCall call)
     {
         if (!TryFind(in call, out Vcpu vcpu))
-        {
             return XenError.ENOENT;
-        }
 
         if (!call.TryRead(call.Arg2, out ulong period))
-        {
             return XenError.EFAULT;
-        }
 
         if (period < ShortestPeriod || period > LongestPeriod)
-        {
             return XenError.EINVAL;
-        }
 
         ulong ticks = call.Domain.Kernel.Clock.ToTicks(period);
         vcpu.Timers.Periodic.Start(call.Domain.Kernel.Machine.ReadTsc() + ticks, ticks);
@@ -221,9 +183,7 @@ public static class VcpuOperations
     private static long StopPeriodicTimer(ref HypercallCall call)
     {
         if (!TryFind(in call, out Vcpu vcpu))
-        {
             return XenError.ENOENT;
-        }
 
         vcpu.Timers.Periodic.Stop();
         return 0;
@@ -232,29 +192,21 @@ public static class VcpuOperations
     private static long SetSingleShotTimer(ref HypercallCall call)
     {
         if (!TryFind(in call, out Vcpu vcpu))
-        {
             return XenError.ENOENT;
-        }
 
         if (vcpu != call.Vcpu)
-        {
             return XenError.EINVAL;
-        }
 
         // 12 bytes for 32-bit callers, 16 with the padding of 64-bit ones.
         Span<byte> bytes = stackalloc byte[16];
         if (!call.TryReadBytes(call.Arg2, bytes.Slice(0, call.Is32 ? 12 : 16)))
-        {
             return XenError.EFAULT;
-        }
 
         ulong deadline = MemoryMarshal.Read<ulong>(bytes);
         uint flags = MemoryMarshal.Read<uint>(bytes.Slice(8));
         Clock clock = call.Domain.Kernel.Clock;
         if ((flags & MustBeInFuture) != 0 && deadline < clock.Now())
-        {
             return XenError.ETIME;
-        }
 
         vcpu.Timers.SingleShot.Start(clock.TscAt(deadline), 0);
         return 0;
@@ -263,14 +215,10 @@ public static class VcpuOperations
     private static long StopSingleShotTimer(ref HypercallCall call)
     {
         if (!TryFind(in call, out Vcpu vcpu))
-        {
             return XenError.ENOENT;
-        }
 
         if (vcpu != call.Vcpu)
-        {
             return XenError.EINVAL;
-        }
 
         vcpu.Timers.SingleShot.Stop();
         return 0;
@@ -279,21 +227,15 @@ public static class VcpuOperations
     private static long RegisterInfo(ref HypercallCall call)
     {
         if (!TryFind(in call, out Vcpu vcpu))
-        {
             return XenError.ENOENT;
-        }
 
         // A 64-bit frame number, the offset in it, and four bytes without meaning.
         Span<byte> bytes = stackalloc byte[16];
         if (!call.TryReadBytes(call.Arg2, bytes))
-        {
             return XenError.EFAULT;
-        }
 
         if (vcpu != call.Vcpu && vcpu.State != VcpuState.Offline)
-        {
             return XenError.EINVAL;
-        }
 
         ulong gfn = MemoryMarshal.Read<ulong>(bytes);
         return VcpuInfo.Register(vcpu, gfn, MemoryMarshal.Read<uint>(bytes.Slice(8)));
@@ -302,14 +244,10 @@ public static class VcpuOperations
     private static long SendNmi(ref HypercallCall call)
     {
         if (!TryFind(in call, out Vcpu vcpu))
-        {
             return XenError.ENOENT;
-        }
 
         if (call.Arg2 != 0)
-        {
             return XenError.EINVAL;
-        }
 
         vcpu.Post(PendingWork.Nmi);
         return 0;

@@ -19,9 +19,7 @@ public static class VcpuRunner
         {
             InterruptDelivery.Prepare(vcpu);
             if (vcpu.WantsToLeave || cpu.Timers.HasChanged)
-            {
                 return;
-            }
         }
 
         vcpu.Walks.Forget();
@@ -29,24 +27,14 @@ public static class VcpuRunner
         ExitReason reason = vcpu.Hardware.Run(asid, flush);
         cpu.Asids.LeaveGuest();
         if (reason == ExitReason.Hypercall)
-        {
             HypercallDispatcher.Serve(vcpu, in vcpu.Hardware.Exit);
-        }
         else if (reason == ExitReason.Cpuid)
-        {
             ExitHandler.ServeCpuid(vcpu, in vcpu.Hardware.Exit);
-        }
         else if (reason == ExitReason.Halt)
-        {
             ExitHandler.ServeHalt(vcpu, in vcpu.Hardware.Exit);
-        }
         else if (reason != ExitReason.HostInterrupt)
-        {
             ExitHandler.Handle(vcpu, ref vcpu.Hardware.Exit);
-        }
         else if (vcpu.Hardware.IsInShadow)
-        {
             ExitHandler.FinishShadow(vcpu);
-        }
     }
 }

@@ -31,9 +31,7 @@ public static class VcpuStartContext
         context = default;
         uint mode = reader.UInt32();
         if (reader.UInt32() != 0)
-        {
             return false;
-        }
 
         bool valid = mode switch
         {
@@ -67,9 +65,7 @@ public static class VcpuStartContext
         context.Efer = reader.UInt64();
         DecodeSegments(ref reader, ref context);
         for (int i = 0; i < 3; i++)
-        {
             padding |= reader.UInt16();
-        }
 
         bool isActiveOnly = (context.Efer & (LongModeActive | LongModeEnable)) == LongModeActive;
         return padding == 0 && !isActiveOnly && AreSegmentsValid(in context);

@@ -23,9 +23,7 @@ public sealed class VectorSet
             {
                 uint word = Volatile.Read(ref _words[i]);
                 if (word != 0)
-                {
                     return (i * 32) + BitOperations.Log2(word);
-                }
             }
 
             return -1;

@@ -12,9 +12,7 @@ internal static class SpanHelpers
     {
         // Frames' lengths are known and powers of two: one instruction.
         if (RuntimeHelpers.IsKnownConstant(length) && length > 0 && (length & (length - 1)) == 0)
-        {
             return (nint)(uint)(index & (length - 1));
-        }
 
         long wide = (uint)index;
         return (nint)(wide & (wide - (uint)length >> 63));

@@ -77,18 +77,12 @@ internal sealed class MachineStartup
     {
         var memory = new FirmwareMemory(_log);
         if (memory.TryFindRoot(tableRanges, out RootPointer pointer))
-        {
             _acpi = AcpiTables.Read(memory, pointer);
-        }
         else
-        {
             _log.Write($"ACPI: no root pointer found");
-        }
 
         if (_acpi.Madt == null)
-        {
             _log.Write($"ACPI: no usable MADT: one CPU, and no input from serial ports");
-        }
     }
 
     private void StartInterrupts()
@@ -101,9 +95,7 @@ internal sealed class MachineStartup
         TrapDispatcher.Register(Vector.Error, new ErrorHandler(apic, _log));
         TrapDispatcher.Register(Vector.Spurious, new SpuriousHandler());
         if (_acpi.Madt != null)
-        {
             RouteInput(_acpi.Madt, apic);
-        }
     }
 
     private void RouteInput(Madt madt, LocalApic apic)
@@ -115,9 +107,7 @@ internal sealed class MachineStartup
         {
             var ioApic = new IoApic(info);
             if (ioApic.Has(input.GlobalInterrupt))
-            {
                 ioApic.Route(input, Vector.Input, apic.Id);
-            }
         }
 
         _ports.EnableInput();
@@ -134,9 +124,7 @@ internal sealed class MachineStartup
         _machine.Timer = new CpuTimer(_machine.Apic, MostCpus, _calibration.ApicFrequency, frequency);
         _machine.WallClock = WallClock.Start(_acpi.Fadt?.CenturyRegister ?? 0);
         if (!_machine.WallClock.IsSet)
-        {
             _log.Write($"boot: the CMOS clock shows no time, it is taken for 1970");
-        }
 
         TrapDispatcher.Register(Vector.Timer, new TimerHandler(_machine));
         _clock.Use(_machine.Timer, frequency);
@@ -148,17 +136,13 @@ internal sealed class MachineStartup
     private ReferenceClock FindReference()
     {
         if (_acpi.HpetAddress != 0 && HpetClock.TryStart(_acpi.HpetAddress) is { } hpet)
-        {
             return hpet;
-        }
 
         if (_acpi.Fadt is { PmTimerPort: not 0 } fadt)
         {
             var timer = new PmTimer(fadt.PmTimerPort, fadt.PmTimerIsWide);
             if (timer.Moves())
-            {
                 return timer;
-            }
         }
 
         return new PitClock();
@@ -178,9 +162,7 @@ internal sealed class MachineStartup
         string timer = _machine.Apic.UsesDeadline ? "deadline" : "count-down";
         _log.Write($"boot: {_machine.CpuCount} CPUs of {listed} up, {mode}, {timer} timer ({_clock.Microseconds} us)");
         if (_machine.FirstGuestCpu > 0)
-        {
             _log.Write($"boot: CPU 0 runs no guests, as QEMU mixes up its page tables: let it emulate one CPU more than guests need");
-        }
     }
 
     private int ThreadBits()
@@ -194,9 +176,7 @@ internal sealed class MachineStartup
     {
         ProcessorFacts facts = ProcessorFacts.Read(_machine);
         if (!SpeculationPolicy.TryChoose(facts, _options.Mitigations, out Mitigations chosen))
-        {
             _log.Write($"option mitigations={_options.Mitigations} ignored: unknown measure");
-        }
 
         return chosen;
     }
@@ -210,9 +190,7 @@ internal sealed class MachineStartup
         _machine.Virtualization = new SvmHost(_machine, mitigations);
         _machine.Format = new Amd64NestedFormat((Cpu.Cpuid(0x8000_0001).Edx & Pages1GiB) != 0);
         for (int cpu = 0; cpu < _machine.CpuCount; cpu++)
-        {
             _machine.Processors.RunOn(cpu, _machine.Virtualization.Enable);
-        }
 
         _log.Write($"boot: AMD SVM, {_machine.AsidCount} address space tags, mitigations 0x{(uint)mitigations:x} ({_clock.Microseconds} us)");
     }

@@ -22,9 +22,7 @@ public static class AcpiTable
     {
         byte sum = 0;
         foreach (byte value in bytes)
-        {
             sum = (byte)((sum + value) & 0xff);
-        }
 
         return sum == 0;
     }

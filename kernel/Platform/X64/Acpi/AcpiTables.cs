@@ -32,9 +32,7 @@ public sealed class AcpiTables
         }
 
         for (int i = 0; i < root.Count; i++)
-        {
             tables.Take(host, root[i]);
-        }
 
         return tables;
     }
@@ -43,49 +41,33 @@ public sealed class AcpiTables
     {
         uint signature = AcpiTable.SignatureAt(host, address);
         if (signature == AcpiTable.Signature("APIC"u8))
-        {
             TakeMadt(host, address);
-        }
         else if (signature == AcpiTable.Signature("FACP"u8))
-        {
             TakeFadt(host, address);
-        }
         else if (signature == AcpiTable.Signature("HPET"u8))
-        {
             TakeHpet(host, address);
-        }
     }
 
     private void TakeMadt(AcpiHost host, ulong address)
     {
         if (Madt == null && AcpiTable.TryOpen(host, "MADT", address, out ReadOnlySpan<byte> table))
-        {
             Madt = Madt.Parse(host, table);
-        }
     }
 
     private void TakeFadt(AcpiHost host, ulong address)
     {
         if (Fadt == null && AcpiTable.TryOpen(host, "FADT", address, out ReadOnlySpan<byte> table))
-        {
             Fadt = new Fadt(table);
-        }
     }
 
     private void TakeHpet(AcpiHost host, ulong address)
     {
         if (HpetAddress != 0 || !AcpiTable.TryOpen(host, "HPET", address, out ReadOnlySpan<byte> table))
-        {
             return;
-        }
 
         if (Hpet.TryParse(table, out ulong registers))
-        {
             HpetAddress = registers;
-        }
         else
-        {
             host.Warn("HPET", "names no usable address");
-        }
     }
 }

@@ -46,9 +46,7 @@ internal sealed unsafe class FirmwareMemory : AcpiHost
         foreach (PhysicalRange range in tableRanges)
         {
             if (TryFindRoot(range.First * HostSpace.PageSize, range.Count * HostSpace.PageSize, out pointer))
-            {
                 return true;
-            }
         }
 
         return false;
@@ -65,9 +63,7 @@ internal sealed unsafe class FirmwareMemory : AcpiHost
     private ulong ExtendedBiosArea()
     {
         if (!TryMap(EbdaPointer, sizeof(ushort), out ReadOnlySpan<byte> pointer))
-        {
             return EbdaHighest;
-        }
 
         ulong address = (ulong)(pointer[0] | (pointer[1] << 8)) << 4;
         return address is >= EbdaLowest and <= EbdaHighest ? address : EbdaHighest;

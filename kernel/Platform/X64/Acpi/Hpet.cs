@@ -14,9 +14,7 @@ public static class Hpet
     {
         address = 0;
         if (table.Length < AddressOffset + sizeof(ulong) || table[AddressSpaceOffset] != 0)
-        {
             return false;
-        }
 
         address = MemoryMarshal.Read<ulong>(table.Slice(AddressOffset));
         return address != 0;

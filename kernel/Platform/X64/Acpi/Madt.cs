@@ -49,9 +49,7 @@ public sealed class Madt
         }
 
         if (entries.IsBroken)
-        {
             host.Warn("MADT", "is damaged, what follows the damage is not used");
-        }
 
         var madt = new Madt(cpus, ioApics, overrides);
         madt.Fill(table);
@@ -64,9 +62,7 @@ public sealed class Madt
         foreach (InterruptOverride entry in _overrides)
         {
             if (entry.Source == source)
-            {
                 return entry;
-            }
         }
 
         return new InterruptOverride(source, source, 0);
@@ -75,15 +71,11 @@ public sealed class Madt
     private void Fill(ReadOnlySpan<byte> table)
     {
         if (table.Length >= LocalApicAddressOffset + sizeof(uint))
-        {
             LocalApicAddress = MemoryMarshal.Read<uint>(table.Slice(LocalApicAddressOffset));
-        }
 
         var entries = new MadtEntries(table);
         while (entries.MoveNext())
-        {
             Add(entries.Type, entries.Entry);
-        }
     }
 
     private void Add(MadtEntryType type, ReadOnlySpan<byte> entry)
@@ -114,8 +106,6 @@ public sealed class Madt
     private void AddCpu(uint apicId, uint flags, bool valid)
     {
         if (valid && (flags & Enabled) != 0 && ApicIds.IndexOf(apicId) < 0)
-        {
             _apicIds[_cpuCount++] = apicId;
-        }
     }
 }

@@ -36,9 +36,7 @@ public ref struct MadtEntries
     public bool MoveNext()
     {
         if (_rest.Length == 0)
-        {
             return false;
-        }
 
         if (_rest.Length < 2 || _rest[1] < 2 || _rest[1] > _rest.Length)
         {

@@ -34,9 +34,7 @@ public readonly struct RootPointer
         {
             ReadOnlySpan<byte> candidate = area.Slice(at);
             if (MemoryMarshal.Read<ulong>(candidate) == signature && TryParse(candidate, out pointer))
-            {
                 return true;
-            }
         }
 
         pointer = default;
@@ -47,9 +45,7 @@ public readonly struct RootPointer
     {
         pointer = default;
         if (!AcpiTable.ChecksumHolds(bytes.Slice(0, FirstLength)))
-        {
             return false;
-        }
 
         ulong rsdt = MemoryMarshal.Read<uint>(bytes.Slice(RsdtOffset));
         pointer = new RootPointer(rsdt, bytes[RevisionOffset] >= 2 ? ExtendedAddress(bytes) : 0);
@@ -60,9 +56,7 @@ public readonly struct RootPointer
     private static ulong ExtendedAddress(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length < ExtendedLength)
-        {
             return 0;
-        }
 
         uint length = MemoryMarshal.Read<uint>(bytes.Slice(LengthOffset));
         bool sound = length >= ExtendedLength && length <= bytes.Length

@@ -33,9 +33,7 @@ public readonly ref struct RootTable
     {
         root = default;
         if (address == 0 || !AcpiTable.TryOpen(host, name, address, out ReadOnlySpan<byte> table))
-        {
             return false;
-        }
 
         if (AcpiTable.Signature(table) != AcpiTable.Signature(signature))
         {

@@ -26,9 +26,7 @@ internal sealed class IoApic
         _first = info.FirstInterrupt;
         _count = ((Read(VersionRegister) >> 16) & 0xff) + 1;
         for (uint input = 0; input < _count; input++)
-        {
             Write(FirstEntry + (input * 2), Masked);
-        }
     }
 
     /// <summary>A global interrupt number is one of its inputs.</summary>

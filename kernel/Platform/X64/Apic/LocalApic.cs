@@ -54,9 +54,7 @@ internal sealed class LocalApic
         UsesX2Apic = (features & X2ApicFeature) != 0;
         UsesDeadline = (features & DeadlineFeature) != 0;
         if (!UsesX2Apic)
-        {
             _registers = DeviceMemory.Map(Cpu.ReadMsr(BaseMsr) & AddressMask);
-        }
     }
 
     /// <summary>x2APIC mode: APIC ids have 32 bits.</summary>
@@ -128,9 +126,7 @@ internal sealed class LocalApic
         Write(CommandHigh, apicId << XApicIdShift);
         Write(CommandLow, command);
         while ((Read(CommandLow) & SendPending) != 0)
-        {
             Cpu.Pause();
-        }
     }
 
     private uint Read(int register) => UsesX2Apic
@@ -140,12 +136,8 @@ internal sealed class LocalApic
     private void Write(int register, uint value)
     {
         if (UsesX2Apic)
-        {
             Cpu.WriteMsr(FirstX2ApicMsr + ((uint)register >> 4), value);
-        }
         else
-        {
             _registers.Write32(register, value);
-        }
     }
 }

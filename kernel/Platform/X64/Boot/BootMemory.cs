@@ -25,9 +25,7 @@ internal sealed class BootMemory
         }
 
         foreach (PhysicalRange range in reserved)
-        {
             Remove(range);
-        }
 
         _next = _count > 0 ? _free[0].First : 0;
     }
@@ -50,9 +48,7 @@ internal sealed class BootMemory
         }
 
         if (_current == _count)
-        {
             Environment.FailFast("out of memory during start-up");
-        }
 
         Taken += (ulong)count;
         ulong first = _next;
@@ -74,9 +70,7 @@ internal sealed class BootMemory
     {
         int at = _count++;
         for (; at > 0 && _free[at - 1].First > range.First; at--)
-        {
             _free[at] = _free[at - 1];
-        }
 
         _free[at] = range;
     }
@@ -87,15 +81,11 @@ internal sealed class BootMemory
         {
             PhysicalRange range = _free[i];
             if (taken.First >= range.End || taken.End <= range.First)
-            {
                 continue;
-            }
 
             _free[i] = new PhysicalRange(range.First, Math.Max(range.First, taken.First));
             if (taken.End < range.End)
-            {
                 Insert(new PhysicalRange(taken.End, range.End));
-            }
         }
     }
 }

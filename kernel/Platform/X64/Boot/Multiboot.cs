@@ -58,16 +58,12 @@ internal sealed unsafe class Multiboot
     public Multiboot(uint magic, uint address)
     {
         if (magic != LoaderMagic)
-        {
             Environment.FailFast("not started by a multiboot loader");
-        }
 
         // Sound: the loader says that its information is there, and the first 4 GiB are mapped during this.
         Information* information = (Information*)(ulong)address;
         if ((information->Flags & HasMemoryMap) == 0)
-        {
             Environment.FailFast("the loader gave no memory map");
-        }
 
         CommandLine = (information->Flags & HasCommandLine) != 0 ? ReadCommandLine(information) : [];
         Modules = (information->Flags & HasModules) != 0 ? ReadModules(information) : [];
@@ -137,9 +133,7 @@ internal sealed unsafe class Multiboot
     {
         int count = 0;
         for (MapEntry* entry = First(information); entry < End(information); entry = Next(entry))
-        {
             count += entry->Type == type ? 1 : 0;
-        }
 
         return count;
     }
@@ -157,9 +151,7 @@ internal sealed unsafe class Multiboot
         byte* text = (byte*)(ulong)address;
         int length = 0;
         while (address != 0 && length < LongestText && text[length] != 0)
-        {
             length++;
-        }
 
         return new(text, length);
     }

@@ -86,8 +86,6 @@ internal static unsafe class CpuArea
     private static void MapPages(int index, int first, int count)
     {
         for (int i = 0; i < count; i++)
-        {
             HostSpace.MapZeroedPage(Page(index, first + i));
-        }
     }
 }

@@ -18,9 +18,7 @@ internal static class CpuControl
     internal static void Enable()
     {
         if (HasNoExecute)
-        {
             Cpu.WriteMsr(Efer, Cpu.ReadMsr(Efer) | EferNoExecute);
-        }
 
         ulong control = Cpu.ReadCr4();
         if (Cpu.Cpuid(0).Eax >= 7)

@@ -18,9 +18,7 @@ internal static unsafe class Backtrace
     internal static void Write(ulong instruction, ulong stack)
     {
         if (instruction != 0)
-        {
             WriteLine(instruction);
-        }
 
         ulong end = EndOf(stack);
         int lines = 0;
@@ -46,9 +44,7 @@ internal static unsafe class Backtrace
     {
         ref readonly ImageLayout image = ref ImageLayout.Current;
         if (address < image.Text + 8 || address >= image.TextEnd)
-        {
             return false;
-        }
 
         // Sound: text is readable. CALL rel32 is E8; calls through registers and memory are FF with /2.
         byte* code = (byte*)address;

@@ -22,9 +22,7 @@ internal readonly ref struct PanicText
     public void Add(string? text)
     {
         foreach (char c in text.AsSpan())
-        {
             Serial.Write(c is >= ' ' and <= '~' ? (byte)c : (byte)'?');
-        }
     }
 
     /// <summary>Writes a number in decimal.</summary>
@@ -45,9 +43,7 @@ internal readonly ref struct PanicText
     public void AddHex(ulong value)
     {
         for (int shift = (HexDigits - 1) * 4; shift >= 0; shift -= 4)
-        {
             Serial.Write("0123456789abcdef"u8[(int)(value >> shift & 15)]);
-        }
     }
 
     /// <summary>Ends the line.</summary>

@@ -28,33 +28,19 @@ internal static unsafe class SelfTest
     {
         // Sound: each access is stopped by the CPU, which is what the test is about.
         if (name.SequenceEqual("null"u8))
-        {
             *(ulong*)_zero = 1;
-        }
         else if (name.SequenceEqual("text"u8))
-        {
             *(ulong*)ImageLayout.Current.Text = 0;
-        }
         else if (name.SequenceEqual("constant"u8))
-        {
             *(ulong*)ImageLayout.Current.ReadOnlyData = 0;
-        }
         else if (name.SequenceEqual("execute"u8))
-        {
             ((delegate* unmanaged<void>)HostSpace.AllocatePages(1))();
-        }
         else if (name.SequenceEqual("tables"u8))
-        {
             ((delegate* unmanaged<void>)HostSpace.PrepareEntry(ImageLayout.Current.Text))();
-        }
         else if (name.SequenceEqual("physical"u8))
-        {
             *(ulong*)ImageLayout.Current.PhysicalStart = 0;
-        }
         else if (name.SequenceEqual("stack"u8))
-        {
             Overflow(1);
-        }
     }
 
     private static void FailInCode(ReadOnlySpan<byte> name)
@@ -91,17 +77,11 @@ internal static unsafe class SelfTest
     {
         const ulong lastOfFrame = 0x1FFC;
         if (name.SequenceEqual("open"u8))
-        {
             _depth = memory.Open<ulong>(lastOfFrame);
-        }
         else if (name.SequenceEqual("copy"u8))
-        {
             memory.Copy(lastOfFrame, stackalloc byte[sizeof(ulong)], write: false);
-        }
         else if (name.SequenceEqual("exchange"u8))
-        {
             memory.CompareExchange(ulong.MaxValue - PhysicalMemory.FrameSize + 1, 0, 0);
-        }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -41,19 +41,13 @@ internal static unsafe class SymbolTable
         {
             uint middle = (low + high) / 2;
             if (entries[middle].Place <= place)
-            {
                 low = middle + 1;
-            }
             else
-            {
                 high = middle;
-            }
         }
 
         if (low == 0)
-        {
             return default;
-        }
 
         Entry entry = entries[low - 1];
         ReadOnlySpan<byte> names = new(entries + header->Count, (int)header->NamesLength);

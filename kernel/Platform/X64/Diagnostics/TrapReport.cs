@@ -17,17 +17,11 @@ internal static unsafe class TrapReport
         PanicText text = new("PANIC: "u8);
         text.Add(Name((int)frame.Vector));
         if (frame.Vector >= ExceptionVector.Count)
-        {
             text.Add(frame.Vector);
-        }
         else if (frame.Vector == ExceptionVector.PageFault)
-        {
             AddPageFault(text, frame.ErrorCode, Cpu.ReadCr2());
-        }
         else if (frame.Vector == ExceptionVector.DoubleFault && CpuArea.IsGuardPage(frame.Rsp - 8))
-        {
             text.Add(", stack overflow"u8);
-        }
 
         text.Add(", CPU "u8);
         // Sound: every CPU has a block with its number.

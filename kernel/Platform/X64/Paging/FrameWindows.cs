@@ -34,9 +34,7 @@ internal sealed unsafe class FrameWindows : PhysicalMemory
     public override Span<byte> Map(ulong mfn)
     {
         if (mfn >= _frameCount)
-        {
             RefuseFrame();
-        }
 
         // Sound: the slot is this CPU's own and was flushed when it was closed.
         return new Span<byte>(Open(mfn << FrameShift | _rights), FrameSize);
@@ -76,9 +74,7 @@ internal sealed unsafe class FrameWindows : PhysicalMemory
     public override void Zero(ulong mfn, int count)
     {
         if (count <= 0 || (ulong)count > _frameCount || mfn > _frameCount - (ulong)count)
-        {
             throw new InvalidOperationException("frames are to be cleared that do not exist");
-        }
 
         // Sound: the window opened here is this CPU's own, and all the frames that it is led over exist.
         fixed (byte* window = Map(mfn))

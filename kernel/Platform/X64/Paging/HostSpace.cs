@@ -93,9 +93,7 @@ internal static unsafe class HostSpace
     internal static void UnmapFirmware()
     {
         for (ulong address = FirmwareStart; address < _nextFirmware; address += PageSize)
-        {
             Unmap(address);
-        }
     }
 
     /// <summary>
@@ -106,9 +104,7 @@ internal static unsafe class HostSpace
         ulong first = _memory!.Take(count);
         byte* result = (byte*)_nextPage;
         for (int i = 0; i < count; i++, _nextPage += PageSize)
-        {
             Map(_nextPage, (first + (ulong)i) * PageSize, PageFlags.Data);
-        }
 
         _nextPage += PageSize;
         new Span<byte>(result, count * (int)PageSize).Clear();
@@ -130,9 +126,7 @@ internal static unsafe class HostSpace
     internal static byte* GrowHeap(byte* needed)
     {
         for (; _heapEnd < (ulong)needed; _heapEnd += PageSize)
-        {
             MapZeroedPage(_heapEnd);
-        }
 
         return (byte*)_heapEnd;
     }
@@ -170,9 +164,7 @@ internal static unsafe class HostSpace
     private static ulong* Entry(ulong address, int level)
     {
         for (; level > 0; level--)
-        {
             address = Tables | (address >> 9 & TableIndexMask);
-        }
 
         return (ulong*)address;
     }
@@ -182,9 +174,7 @@ internal static unsafe class HostSpace
         PhysicalRange frames = PhysicalRange.FramesAround(physical, physical + length);
         byte* result = (byte*)(next + physical % PageSize);
         for (ulong frame = frames.First; frame < frames.End; frame++, next += PageSize)
-        {
             Map(next, frame * PageSize, flags);
-        }
 
         return result;
     }
@@ -193,9 +183,7 @@ internal static unsafe class HostSpace
     {
         ulong* entry = PrepareEntry(address);
         if (*entry != 0)
-        {
             Environment.FailFast("a host page is mapped twice");
-        }
 
         *entry = (physical | (ulong)flags) & _rightsMask;
     }
@@ -218,8 +206,6 @@ internal static unsafe class HostSpace
     {
         ulong toPhysical = image.PhysicalEnd - image.End;
         for (ulong address = start; address < end; address += PageSize)
-        {
             Map(BuildSlot | (address & SlotMask), address + toPhysical, flags);
-        }
     }
 }

@@ -21,9 +21,7 @@ internal static class CmosClock
         {
             CmosTime first = ReadFields(centuryRegister);
             if ((Read(StatusA) & UpdateInProgress) == 0 && first.Matches(ReadFields(centuryRegister)))
-            {
                 return first.TryGetUnixTime(out seconds);
-            }
         }
 
         seconds = 0;

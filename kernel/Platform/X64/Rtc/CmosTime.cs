@@ -56,9 +56,7 @@ public struct CmosTime
     private readonly int DecodeHour()
     {
         if ((Format & Hours24) != 0)
-        {
             return Decode(Hour);
-        }
 
         int hour = Decode((byte)(Hour & ~Afternoon)) % 12;
         return (Hour & Afternoon) != 0 ? hour + 12 : hour;

@@ -15,9 +15,7 @@ public static class CpuTopology
     public static int ThreadBits(CpuidResult topology, CpuidResult amdTopology)
     {
         if (((topology.Ecx >> 8) & 0xff) == ThreadLevel)
-        {
             return (int)(topology.Eax & 0x1f);
-        }
 
         uint others = (amdTopology.Ebx >> 8) & 0xff;
         return 32 - BitOperations.LeadingZeroCount(others);
@@ -36,9 +34,7 @@ public static class CpuTopology
         foreach (uint apicId in listed)
         {
             if (count < limit && apicId != first && (useSiblings || !HasSibling(chosen.Slice(0, count), apicId, threadBits)))
-            {
                 chosen[count++] = apicId;
-            }
         }
 
         return count;
@@ -49,9 +45,7 @@ public static class CpuTopology
         foreach (uint other in chosen)
         {
             if (other >> threadBits == apicId >> threadBits)
-            {
                 return true;
-            }
         }
 
         return false;

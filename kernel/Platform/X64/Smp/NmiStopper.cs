@@ -13,9 +13,7 @@ internal sealed class NmiStopper(LocalApic apic, Processors processors) : CpuSto
         for (int cpu = 0; cpu < processors.ApicIds.Length; cpu++)
         {
             if (cpu != CpuBlock.CurrentIndex)
-            {
                 apic.SendNmi(processors.ApicIds[cpu]);
-            }
         }
     }
 }

@@ -55,25 +55,19 @@ internal sealed unsafe class Processors
     public void Start(ReadOnlySpan<uint> apicIds)
     {
         if (apicIds.IsEmpty)
-        {
             return;
-        }
 
         foreach (uint apicId in apicIds)
         {
             if (IsReachable(apicId))
-            {
                 _apic.SendInit(apicId);
-            }
         }
 
         _clock.WaitUntil(_clock.Deadline(InitDelay));
         foreach (uint apicId in apicIds)
         {
             if (!IsReachable(apicId) || !TryStart(apicId))
-            {
                 _log.Write($"CPU with APIC id {apicId} does not start: it is not used");
-            }
         }
     }
 
@@ -90,9 +84,7 @@ internal sealed unsafe class Processors
         Volatile.Write(ref _jobCpu, cpu);
         _apic.Send(_apicIds[cpu], Vector.Kick);
         while (Volatile.Read(ref _jobCpu) != Nobody)
-        {
             Cpu.Pause();
-        }
     }
 
     /// <summary>Sends all other CPUs into a job that does not end.</summary>
@@ -100,9 +92,7 @@ internal sealed unsafe class Processors
     {
         Volatile.Write(ref _finalJob, job);
         for (int cpu = 1; cpu < _count; cpu++)
-        {
             _apic.Send(_apicIds[cpu], Vector.Kick);
-        }
     }
 
     private bool IsReachable(uint apicId) => _apic.UsesX2Apic || apicId <= LastXApicId;
@@ -120,21 +110,15 @@ internal sealed unsafe class Processors
         _trampoline.Offer(cpu, CpuArea.StackTop(cpu));
         _apic.SendStartup(apicId, _trampoline.Page);
         if (!Arrives(cpu, SecondMessageDelay))
-        {
             _apic.SendStartup(apicId, _trampoline.Page);
-        }
 
         // One that has claimed the offer at the last moment is on its way.
         if (!Arrives(cpu, Patience) && (_trampoline.TryWithdraw() || !Arrives(cpu, Patience)))
-        {
             return false;
-        }
 
         _synchrony.Run();
         if (_synchrony.LargestStep != 0)
-        {
             _log.Write($"CPU {cpu}: its time stamp counter differs by {_synchrony.LargestStep} ticks or more");
-        }
 
         Volatile.Write(ref _count, cpu + 1);
         return true;
@@ -145,9 +129,7 @@ internal sealed unsafe class Processors
         ulong before = Cpu.ReadTsc();
         ulong deadline = _clock.Deadline(nanoseconds);
         while (Volatile.Read(ref _arrived) != cpu && Cpu.ReadTsc() < deadline)
-        {
             Cpu.Pause();
-        }
 
         _clock.CountAsWaited(before);
         return Volatile.Read(ref _arrived) == cpu;

@@ -52,9 +52,7 @@ internal sealed unsafe class ExtendedState
     {
         ForgetX87();
         if (IsPresent)
-        {
             Load(area, Components, xcr0);
-        }
     }
 
     /// <summary>Saves a vCPU's components; returns its XCR0, which it may have changed without an exit (QEMU).</summary>
@@ -67,9 +65,7 @@ internal sealed unsafe class ExtendedState
         set
         {
             if (IsPresent)
-            {
                 WriteXcr0(value);
-            }
         }
     }
 

@@ -15,9 +15,7 @@ internal static class GuestMsrs
     internal static bool TryWrite(ref VmcbSave save, uint index, ulong value)
     {
         if (!IsKept(index) || (IsAddress(index) && !IsCanonical(value)) || (index == Msr.Pat && !IsPat(value)))
-        {
             return false;
-        }
 
         Slot(ref save, index) = value;
         return true;

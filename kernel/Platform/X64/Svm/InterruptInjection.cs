@@ -29,9 +29,7 @@ internal static class InterruptInjection
     internal static void SetWindow(ref VmcbControl control, bool open)
     {
         if (IsWindowOpen(in control) != open)
-        {
             ChangeWindow(ref control, open);
-        }
     }
 
     /// <summary>
@@ -44,9 +42,7 @@ internal static class InterruptInjection
     private static void ChangeWindow(ref VmcbControl control, bool open)
     {
         if (IsChosen(in control))
-        {
             control.EventInjection = SvmEvent.Interrupt(control.VirtualInterruptVector);
-        }
 
         control.Intercepts1 ^= Intercepts1.VirtualInterrupt;
         control.VirtualInterrupt = open ? control.VirtualInterrupt | Request : control.VirtualInterrupt & ~Request;

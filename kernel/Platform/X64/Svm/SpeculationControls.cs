@@ -47,9 +47,7 @@ internal sealed class SpeculationControls
     {
         ulong bits = SpecCtrlBits;
         if (bits == 0 || (value & ~bits) != 0)
-        {
             return false;
-        }
 
         SetSpecCtrl(ref block, ref save, value);
         return true;
@@ -59,14 +57,10 @@ internal sealed class SpeculationControls
     internal bool TryWritePredictionCommand(ulong value)
     {
         if (!Has(_possible, Mitigations.BranchBarrierOnSwitch) || value > 1)
-        {
             return false;
-        }
 
         if (value == 1)
-        {
             BranchBarrier();
-        }
 
         return true;
     }
@@ -91,28 +85,20 @@ internal sealed class SpeculationControls
     {
         // LFENCE stops speculation on AMD only with this bit; families 0Fh and 11h have neither the bit nor the need.
         if (_facts.Vendor == ProcessorVendor.Amd && _facts.Family is 0x10 or >= 0x12)
-        {
             Cpu.WriteMsr(Msr.DecodeConfiguration, Cpu.ReadMsr(Msr.DecodeConfiguration) | DecodeSerializingLfence);
-        }
 
         if (SpecCtrlBits != 0)
-        {
             Cpu.WriteMsr(Msr.SpecCtrl, HostSpecCtrl);
-        }
     }
 
     /// <summary>Before a vCPU of another domain than the last one runs on the executing CPU.</summary>
     internal void SwitchDomain()
     {
         if (Has(Chosen, Mitigations.BranchBarrierOnSwitch))
-        {
             BranchBarrier();
-        }
 
         if (Has(Chosen, Mitigations.FlushDataCache))
-        {
             Cpu.WriteMsr(Msr.FlushCommand, 1);
-        }
     }
 
     private static void BranchBarrier() => Cpu.WriteMsr(Msr.PredictionCommand, 1);

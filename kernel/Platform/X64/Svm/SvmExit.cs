@@ -19,9 +19,7 @@ internal static class SvmExit
     {
         ushort[] table = new ushort[TableSize];
         for (uint code = 0; code < TableSize; code++)
-        {
             table[code] = (ushort)((int)ReasonOf(code) | LengthOf(code) << LengthShift);
-        }
 
         return table;
     }

@@ -30,9 +30,7 @@ internal sealed unsafe class SvmHost
         CpuidResult extended = last >= 0x8000_0001 ? Cpu.Cpuid(0x8000_0001) : default;
         Features = new SvmFeatures(extended, last >= 0x8000_000A ? Cpu.Cpuid(0x8000_000A) : default);
         if (Features.Refusal is string reason)
-        {
             Environment.FailFast(reason);
-        }
 
         HasTscAux = (extended.Edx & 1u << 27) != 0; // RDTSCP
         Speculation = new SpeculationControls(ProcessorFacts.Read(machine), mitigations, Features.VirtualSpecCtrl);
@@ -76,9 +74,7 @@ internal sealed unsafe class SvmHost
     internal void Enable(int cpu)
     {
         if ((Cpu.ReadMsr(Msr.VmCr) & VmCrDisabled) != 0)
-        {
             Environment.FailFast("the firmware has disabled SVM on this CPU (VM_CR.SVMDIS): enable it in its setup");
-        }
 
         bool automaticIbrs = (Speculation.Chosen & Mitigations.AutomaticRestriction) != 0;
         Cpu.WriteMsr(Msr.Efer, Cpu.ReadMsr(Msr.Efer) | EferSvme | (automaticIbrs ? EferAutomaticIbrs : 0));

@@ -218,9 +218,7 @@ internal sealed unsafe class SvmVcpu : VcpuHardware
         Enter(_block);
         control->Clean = _cleanAfterExit;
         if (SvmEvent.IsValid(control->ExitInterruptInfo | control->EventInjection))
-        {
             InterruptInjection.Redeliver(ref *control);
-        }
 
         ref VmExit exit = ref Exit;
         return SvmExit.TryDecodeQuickly(*control, in _block->Registers.Rip, _hasNextRip, _exitTable, ref exit)
@@ -235,9 +233,7 @@ internal sealed unsafe class SvmVcpu : VcpuHardware
         _block->Registers.Rip += (uint)exit.InstructionLength;
         _control->InterruptShadow = 0;
         if ((_block->Registers.Rflags & TrapFlag) != 0)
-        {
             ReportStep();
-        }
     }
 
     private void ReportStep()
@@ -389,9 +385,7 @@ internal sealed unsafe class SvmVcpu : VcpuHardware
     private void Reflect(ulong raised)
     {
         if (!SvmEvent.IsValid(_control->EventInjection))
-        {
             _control->EventInjection = raised;
-        }
     }
 
     private void Changed(VmcbClean parts) => _control->Clean &= ~parts;

@@ -44,9 +44,7 @@ internal sealed unsafe class SwitchedState
         {
             _xcr0 = value;
             if (_isLoaded)
-            {
                 _host.State.Xcr0 = value;
-            }
         }
     }
 
@@ -57,9 +55,7 @@ internal sealed unsafe class SwitchedState
     internal bool TryWriteTscAux(ulong value)
     {
         if (!_host.HasTscAux || value > uint.MaxValue)
-        {
             return false;
-        }
 
         _tscAux = value;
         Cpu.WriteMsr(Msr.TscAux, value);
@@ -83,9 +79,7 @@ internal sealed unsafe class SwitchedState
         _xcr0 = ExtendedState.X87Only;
         _tscAux = 0;
         if (_isLoaded)
-        {
             Load();
-        }
     }
 
     /// <summary>Puts the state into the executing CPU.</summary>
@@ -95,9 +89,7 @@ internal sealed unsafe class SwitchedState
         _host.State.Load(_area, _xcr0);
         LoadDebug(&_block->DebugAddresses);
         if (_host.HasTscAux)
-        {
             Cpu.WriteMsr(Msr.TscAux, _tscAux);
-        }
     }
 
     /// <summary>Takes the state out of the executing CPU.</summary>

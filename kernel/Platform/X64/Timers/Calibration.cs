@@ -24,9 +24,7 @@ internal sealed class Calibration
         ClockSample first = ClockSample.Take(reference);
         uint firstCount = apic.TimerCount;
         while (((reference.Read() - first.Reference) & reference.Mask) < window)
-        {
             Cpu.Pause();
-        }
 
         _start = ClockSample.Take(reference);
         uint counted = firstCount - apic.TimerCount;

@@ -22,9 +22,7 @@ internal sealed class CpuTimer
         _apic = apic;
         _armed = new ulong[cpus];
         for (int i = 0; i < cpus; i++)
-        {
             _armed[i] = Off;
-        }
 
         _countsPerTick = Math.Max((apicFrequency << 32) / tscFrequency, 1);
         _longest = ulong.MaxValue / _countsPerTick;
@@ -34,19 +32,13 @@ internal sealed class CpuTimer
     public void Arm(int cpu, ulong deadline)
     {
         if (_armed[cpu] == deadline)
-        {
             return;
-        }
 
         _armed[cpu] = deadline;
         if (_apic.UsesDeadline)
-        {
             _apic.StartDeadline(deadline == Off ? 0 : deadline);
-        }
         else
-        {
             _apic.StartCount(deadline == Off ? 0 : CountUntil(deadline));
-        }
     }
 
     /// <summary>The timer of CPU <paramref name="cpu"/> has fired.</summary>

@@ -38,9 +38,7 @@ internal sealed class HpetClock : ReferenceClock
         DeviceMemory registers = DeviceMemory.Map(address);
         uint period = registers.Read32(PeriodRegister);
         if (period is 0 or > LongestPeriod)
-        {
             return null;
-        }
 
         var clock = new HpetClock(registers, period);
         return clock.Moves() ? clock : null;

@@ -23,9 +23,7 @@ public abstract class ReferenceClock
         for (int i = 0; i < Patience; i++)
         {
             if (Read() != first)
-            {
                 return true;
-            }
         }
 
         return false;

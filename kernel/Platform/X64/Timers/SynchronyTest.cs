@@ -36,9 +36,7 @@ internal sealed class SynchronyTest
             {
                 ulong now = Cpu.ReadTsc();
                 if (now < _last && _last - now > LargestStep)
-                {
                     LargestStep = _last - now;
-                }
 
                 _last = now;
             }
@@ -51,8 +49,6 @@ internal sealed class SynchronyTest
     {
         Interlocked.Decrement(ref _waiting);
         while (Volatile.Read(ref _waiting) > 0)
-        {
             Cpu.Pause();
-        }
     }
 }

@@ -22,9 +22,7 @@ public sealed class InputRing
     public bool TryAdd(byte value)
     {
         if (IsFull)
-        {
             return false;
-        }
 
         uint produced = _produced;
         _bytes[(int)(produced % (uint)_bytes.Length)] = value;
@@ -39,9 +37,7 @@ public sealed class InputRing
         bool any = consumed != Volatile.Read(ref _produced);
         value = any ? _bytes[(int)(consumed % (uint)_bytes.Length)] : (byte)0;
         if (any)
-        {
             Volatile.Write(ref _consumed, consumed + 1);
-        }
 
         return any;
     }

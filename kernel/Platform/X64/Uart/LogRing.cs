@@ -15,9 +15,7 @@ public sealed class LogRing
     public void Append(ReadOnlySpan<byte> text)
     {
         foreach (byte value in text)
-        {
             _bytes[(int)(_written++ % (ulong)_bytes.Length)] = value;
-        }
     }
 
     /// <summary>Copies the newest bytes that fit, oldest first; returns how many.</summary>
@@ -27,9 +25,7 @@ public sealed class LogRing
         int count = (int)Math.Min(kept, (ulong)destination.Length);
         ulong from = _written - (ulong)count;
         for (int i = 0; i < count; i++)
-        {
             destination[i] = _bytes[(int)((from + (ulong)i) % (ulong)_bytes.Length)];
-        }
 
         return count;
     }

@@ -39,9 +39,7 @@ internal sealed class SerialPort
         _base = port;
         IsPresent = Answers(Scratch, 0x5a) && Answers(Scratch, 0xa5);
         if (!IsPresent)
-        {
             return;
-        }
 
         Write(InterruptEnable, 0);
         Write(LineControl, DivisorLatch);
@@ -60,16 +58,12 @@ internal sealed class SerialPort
     public void Send(ReadOnlySpan<byte> bytes)
     {
         if (!IsPresent)
-        {
             return;
-        }
 
         foreach (byte value in bytes)
         {
             if (_room == 0 && !WaitForRoom())
-            {
                 return;
-            }
 
             Write(0, value);
             _room--;
@@ -80,9 +74,7 @@ internal sealed class SerialPort
     public void EnableReceiveInterrupt()
     {
         if (IsPresent)
-        {
             Write(InterruptEnable, ReceiveInterrupt);
-        }
     }
 
     /// <summary>No more interrupts: what is received stays in the FIFO.</summary>
@@ -101,9 +93,7 @@ internal sealed class SerialPort
         int tries = _isStuck ? 1 : Patience;
         _isStuck = true;
         for (int i = 0; i < tries && _isStuck; i++)
-        {
             _isStuck = (Read(LineStatus) & HoldingRegisterEmpty) == 0;
-        }
 
         _room = _isStuck ? 0 : _burst;
         return !_isStuck;

@@ -93,9 +93,7 @@ public static class MemoryMarshal
         CheckPlain<TFrom>();
         CheckPlain<TTo>();
         if (Unsafe.SizeOf<TFrom>() == Unsafe.SizeOf<TTo>())
-        {
             return length;
-        }
 
         return Unsafe.SizeOf<TFrom>() == 1
             ? (int)((uint)length / (uint)Unsafe.SizeOf<TTo>())
