@@ -34,6 +34,9 @@ public sealed class DomainConfig
     /// <summary>The domain may use version 2 grant tables.</summary>
     public bool GrantV2;
 
+    /// <summary>What it may do beyond its own affairs.</summary>
+    public Privilege Privileges;
+
     /// <summary>The action for an end of the given kind.</summary>
     public EndAction ActionFor(ShutdownReason reason) => reason switch
     {
