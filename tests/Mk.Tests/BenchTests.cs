@@ -25,10 +25,10 @@ public sealed class BenchTests
     {
         var read = BenchRun.Read(
             "bench overhead: 3\r\nbench event to self, upcall: 780\r\nno bench x: 4\n"
-            + "(core) boot: instructions 12,345,678, idle and calibration 900\n(core) memory: core takes 9000 KiB of 3145728 KiB\n");
+            + "(core) boot: instructions 12,345,678, waits 900\n(core) memory: core takes 9000 KiB of 3145728 KiB\n");
         Assert.That(read.Select(static r => (r.Key, r.Value)), Is.EqualTo(new[]
         {
-            ("overhead", 3L), ("event to self, upcall", 780L), ("boot instructions", 12345678L), ("boot idle and calibration", 900L), ("core memory KiB", 9000L),
+            ("overhead", 3L), ("event to self, upcall", 780L), ("boot instructions", 12345678L), ("boot waits", 900L), ("core memory KiB", 9000L),
         }));
     }
 }

@@ -110,7 +110,7 @@ internal sealed class X64Machine : Machine
 
     /// <inheritdoc/>
     public override void FirstDomainStarts() => _log.Write(
-        $"boot: instructions {Startup.Executed}, idle and calibration {Startup.Waited} ({Startup.Microseconds} us)");
+        $"boot: instructions {Startup.Executed - _ports.Waited}, waits {Startup.Waited + _ports.Waited} ({Startup.Microseconds} us)");
 
     /// <inheritdoc/>
     public override void Panic(string reason) => Environment.FailFast(reason);

@@ -13,10 +13,10 @@ public static partial class BenchRun
 {
     private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(240);
 
-    private const string BootKey = "boot instructions", IdleKey = "boot idle and calibration", MemoryKey = "core memory KiB";
+    private const string BootKey = "boot instructions", WaitsKey = "boot waits", MemoryKey = "core memory KiB";
 
     /// <summary>Keys of what the core itself logs, once a run; all others are operations of a guest.</summary>
-    public static readonly IReadOnlyList<string> CoreKeys = [BootKey, IdleKey, MemoryKey];
+    public static readonly IReadOnlyList<string> CoreKeys = [BootKey, WaitsKey, MemoryKey];
 
     /// <summary>Measures everything on one kind of machine.</summary>
     /// <param name="machine">The machine; CPUs and memory are set here.</param>
@@ -41,7 +41,7 @@ public static partial class BenchRun
         if (BootLine().Match(text) is { Success: true } boot)
         {
             yield return new(BootKey, Number(boot, "work"));
-            yield return new(IdleKey, Number(boot, "idle"));
+            yield return new(WaitsKey, Number(boot, "waits"));
         }
         if (MemoryLine().Match(text) is { Success: true } memory)
             yield return new(MemoryKey, Number(memory, "taken"));
@@ -69,7 +69,7 @@ public static partial class BenchRun
     [GeneratedRegex(@"^bench (?<key>[^:\r\n]+): (?<value>\d+)", RegexOptions.Multiline)]
     private static partial Regex GuestLine();
 
-    [GeneratedRegex(@"^\(core\) boot: instructions (?<work>[\d,]+), idle and calibration (?<idle>[\d,]+)", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^\(core\) boot: instructions (?<work>[\d,]+), waits (?<waits>[\d,]+)", RegexOptions.Multiline)]
     private static partial Regex BootLine();
 
     [GeneratedRegex(@"^\(core\) memory: core takes (?<taken>[\d,]+) KiB", RegexOptions.Multiline)]

@@ -54,6 +54,9 @@ internal sealed class SerialPort
     /// <summary>There is a UART.</summary>
     public bool IsPresent { get; }
 
+    /// <summary>TSC ticks spent waiting for the listener at the other end.</summary>
+    public ulong Waited { get; private set; }
+
     /// <summary>Sends bytes, as many at a time as the FIFO holds. Callers serialise.</summary>
     public void Send(ReadOnlySpan<byte> bytes)
     {
@@ -90,11 +93,13 @@ internal sealed class SerialPort
 
     private bool WaitForRoom()
     {
+        ulong start = Cpu.ReadTsc();
         int tries = _isStuck ? 1 : Patience;
         _isStuck = true;
         for (int i = 0; i < tries && _isStuck; i++)
             _isStuck = (Read(LineStatus) & HoldingRegisterEmpty) == 0;
 
+        Waited += Cpu.ReadTsc() - start;
         _room = _isStuck ? 0 : _burst;
         return !_isStuck;
     }

@@ -30,6 +30,9 @@ internal sealed class SerialPorts
     /// <summary>The port that carries the guests' consoles.</summary>
     public SerialPortChoice GuestsPort { get; private set; }
 
+    /// <summary>TSC ticks spent waiting for who reads the ports.</summary>
+    public ulong Waited => _com1.Waited + _com2.Waited;
+
     /// <summary>Gives the ports their roles; guests' consoles on a port without a UART share the other one.</summary>
     public void Assign(SerialPortChoice log, SerialPortChoice guests)
     {
