@@ -11,10 +11,25 @@ public sealed class Hypercall
     /// A hypercall whose first argument, masked with <paramref name="mask"/>, selects the operation.
     /// Only during start-up: it allocates.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] // as with SubOperation
     public Hypercall(int number, string name, SubOperation[] operations, uint mask = uint.MaxValue)
+        : this(number, operations, mask)
+    {
+#if !FREESTANDING
+        Name = name;
+#endif
+    }
+
+    /// <summary>A hypercall without operations: <paramref name="only"/> serves it whatever its arguments.</summary>
+    public Hypercall(int number, string name, SubOperation only)
+        : this(number, name, [only], 0)
+    {
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private Hypercall(int number, SubOperation[] operations, uint mask)
     {
         Number = number;
-        Name = name;
         Operations = operations;
         Mask = mask;
         uint largest = 0;
@@ -26,17 +41,13 @@ public sealed class Hypercall
             _byNumber[operation.Number] = operation;
     }
 
-    /// <summary>A hypercall without operations: <paramref name="only"/> serves it whatever its arguments.</summary>
-    public Hypercall(int number, string name, SubOperation only)
-        : this(number, name, [only], 0)
-    {
-    }
-
     /// <summary>Its number: __HYPERVISOR_* of xen/xen.h.</summary>
     public int Number { get; }
 
+#if !FREESTANDING
     /// <summary>Its name in Xen's headers, without prefix.</summary>
     public string Name { get; }
+#endif
 
     /// <summary>The rows.</summary>
     public SubOperation[] Operations { get; }
