@@ -46,7 +46,7 @@ public sealed class Hypercall
 
 #if !FREESTANDING
     /// <summary>Its name in Xen's headers, without prefix.</summary>
-    public string Name { get; }
+    public string Name { get; } = "";
 #endif
 
     /// <summary>The rows.</summary>

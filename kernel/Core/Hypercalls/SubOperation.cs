@@ -43,9 +43,9 @@ public sealed class SubOperation
     public string Note { get; init; } = "";
 
     /// <summary>The operation's name in Xen's headers.</summary>
-    public string Name { get; }
+    public string Name { get; } = "";
 
     /// <summary>The test guest that covers it.</summary>
-    public string Test { get; }
+    public string Test { get; } = "";
 #endif
 }
