@@ -1,0 +1,33 @@
+using System;
+using System.Threading.Tasks;
+using Grpc.Core;
+
+namespace Microkernel.Rpc;
+
+/// <summary>
+/// Passes calls on as bytes, without knowing their messages, or whether they are unary: a unary call is a stream of one message.
+/// Deadline and cancellation go along, the status comes back, and who reads slowly slows down who writes.
+/// </summary>
+public static class Forwarder
+{
+    private static readonly Marshaller<byte[]> Bytes = Marshallers.Create(static bytes => bytes, static bytes => bytes);
+
+    /// <summary>A handler that makes each call again, at another place.</summary>
+    public static ServerStreamingServerMethod<byte[], byte[]> To(CallInvoker target) =>
+        (request, responses, context) => PassOn(target, request, responses, context);
+
+    /// <summary>A method whose messages are bytes.</summary>
+    public static Method<byte[], byte[]> MethodOf(string service, string name) => new(MethodType.ServerStreaming, service, name, Bytes, Bytes);
+
+    private static async Task PassOn(CallInvoker target, byte[] request, IServerStreamWriter<byte[]> responses, ServerCallContext context)
+    {
+        string[] names = context.Method.Split('/');
+        if (names is not ["", var service, var name])
+            throw new RpcException(new Status(StatusCode.Unimplemented, $"{context.Method} is no method"));
+        DateTime? deadline = context.Deadline == DateTime.MaxValue ? null : context.Deadline;
+        var options = new CallOptions(deadline: deadline, cancellationToken: context.CancellationToken);
+        using AsyncServerStreamingCall<byte[]> call = target.AsyncServerStreamingCall(MethodOf(service, name), null, options, request);
+        while (await call.ResponseStream.MoveNext(context.CancellationToken).ConfigureAwait(false))
+            await responses.WriteAsync(call.ResponseStream.Current).ConfigureAwait(false);
+    }
+}
