@@ -74,19 +74,27 @@ public sealed class Kernel
     }
 
     /// <summary>
-    /// Makes a slot for every domain of the manifest and room for their vCPUs and timers. Afterwards nothing allocates any more.
+    /// Makes a slot for every domain of the manifest and <paramref name="slots"/> more, and room for all vCPUs, of which
+    /// <paramref name="slotVcpus"/> are for those more and for services, and for timers. Afterwards nothing allocates any more.
     /// </summary>
-    public void Prepare(DomainConfig[] configs)
+    public void Prepare(DomainConfig[] configs, int slots = 0, int slotVcpus = 0)
     {
-        Domains.Create(this, configs);
         int vcpus = 0;
+        bool needsPool = slots != 0;
         foreach (DomainConfig config in configs)
-            vcpus += config.VcpuCount;
+        {
+            vcpus += config.IsService ? 0 : config.VcpuCount;
+            needsPool |= config.IsService;
+        }
+
+        slotVcpus = needsPool ? slotVcpus : 0;
+        vcpus += slotVcpus;
+        Domains.Create(this, configs, slots, slotVcpus);
 
         foreach (PhysicalCpu cpu in Cpus)
         {
             cpu.Queue = new RunQueue(vcpus);
-            cpu.Timers.Reserve((vcpus * VcpuTimers.PerVcpu) + (configs.Length * Watchdogs.PerDomain));
+            cpu.Timers.Reserve((vcpus * VcpuTimers.PerVcpu) + (Domains.Slots.Length * Watchdogs.PerDomain));
         }
 
         Hypercalls.HypercallIndex.Prepare();

@@ -30,7 +30,7 @@ internal static class CoreStartup
         Action<int> dispatch = kernel.Dispatcher.Run;
         Heap.Seal();
         ulong free = GiveFreeFrames(boot.Memory.Allocator, memory);
-        ReportMemory(startup, loader, free);
+        ReportMemory(startup, loader, boot.Memory, free);
         kernel.LifeCycle.StartAll();
         machine.Processors.Release(dispatch);
         dispatch(0);
@@ -48,12 +48,13 @@ internal static class CoreStartup
         return allocator.FreeFrames;
     }
 
-    private static void ReportMemory(MachineStartup startup, Multiboot loader, ulong free)
+    private static void ReportMemory(MachineStartup startup, Multiboot loader, HostMemory memory, ulong free)
     {
         ulong usable = 0;
         foreach (PhysicalRange range in loader.UsableRanges)
             usable += range.Count;
 
+        memory.TotalFrames = usable;
         ulong modules = 0;
         foreach (BootModule module in loader.Modules)
             modules += PhysicalRange.FramesAround(module.Address, module.Address + module.Length).Count;

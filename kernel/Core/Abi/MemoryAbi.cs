@@ -11,9 +11,11 @@ public static class MemoryAbi
     public const uint PopulatePhysmap = 6;
     public const uint AddToPhysmap = 7;
     public const uint MemoryMap = 9;
+    public const uint SetMemoryMap = 13;
     public const uint MaximumGpfn = 14;
     public const uint RemoveFromPhysmap = 15;
     public const uint AddToPhysmapBatch = 23;
+    public const uint ClaimPages = 24;
 
     /// <summary>The operation is in the low bits of the first argument, where to go on in the others (MEMOP_EXTENT_SHIFT).</summary>
     public const int ExtentShift = 6;
@@ -41,4 +43,6 @@ public static class MemoryAbi
     public const int RemoveFromPhysmapSize32 = 8;
     public const int MemoryMapSize = 16;
     public const int MemoryMapSize32 = 8;
+    public const int ForeignMemoryMapSize = 24;
+    public const int ForeignMemoryMapSize32 = 12;
 }

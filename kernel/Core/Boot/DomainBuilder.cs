@@ -4,7 +4,6 @@ using Microkernel.Core.Domains;
 using Microkernel.Core.Hardware;
 using Microkernel.Core.Logging;
 using Microkernel.Core.Memory;
-using Microkernel.Core.Time;
 using Microkernel.Core.Vcpus;
 
 namespace Microkernel.Core.Boot;
@@ -137,14 +136,7 @@ public sealed class DomainBuilder
         if (!TryGiveSpecialPages(domain) || !TryWriteAcpi(domain, in writer) || !TryWriteInformation(domain, in writer))
             return "its pages for ACPI tables, shared information and start information cannot be made";
 
-        domain.StartTsc = _kernel.Clock.WholeBefore(_kernel.Machine.ReadTsc());
-        foreach (Vcpu vcpu in domain.Vcpus)
-        {
-            vcpu.Hardware.NestedRoot = domain.Physmap.Root;
-            vcpu.Hardware.TscOffset = 0 - domain.StartTsc;
-        }
-
-        PvClock.Start(domain);
+        DomainCreation.StartClocks(domain);
         ulong parameters = _plan.InfoStart + LinuxParametersAt;
         EntryState.Fill(out VcpuContext context, _plan.Entry, _plan.InfoStart, _plan.IsLinuxImage ? parameters : 0);
         domain.Vcpus[0].Hardware.Reset(in context);

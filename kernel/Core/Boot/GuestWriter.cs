@@ -68,7 +68,8 @@ public readonly struct GuestWriter
         return true;
     }
 
-    private bool TryFind(ulong gpa, out ulong mfn)
+    /// <summary>The frame of guest memory at an address; false if there is none.</summary>
+    public bool TryFind(ulong gpa, out ulong mfn)
     {
         using TicketLock.Holder held = _domain.Physmap.Lock.Hold();
         bool found = _domain.Physmap.TryLookup(gpa >> PhysicalMemory.FrameShift, out PhysmapEntry entry);

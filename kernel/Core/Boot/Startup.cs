@@ -29,7 +29,7 @@ public static class Startup
             machine.Panic("the boot manifest has mistakes");
         }
 
-        kernel.Prepare(manifest.Domains);
+        kernel.Prepare(manifest.Domains, manifest.Slots, manifest.SlotVcpus);
         return kernel;
     }
 

@@ -36,6 +36,9 @@ public sealed class GuestConsole
     /// <summary>The console of a domain slot. Only during start-up: it allocates.</summary>
     public GuestConsole(Domain domain) => _domain = domain;
 
+    /// <summary>It has a ring.</summary>
+    public bool IsAttached => _ring != 0;
+
     /// <summary>The guest has told that it changed the ring, or input waits.</summary>
     public bool WantsService => Volatile.Read(ref _wantsService);
 

@@ -1,3 +1,5 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Threading;
 using Microkernel.Core.Domains;
 using Microkernel.Core.Hardware;
@@ -74,11 +76,9 @@ public sealed class Dispatcher
     {
         PhysicalCpu cpu = LockCpuOf(vcpu);
         VcpuState state = vcpu.State;
-        if (state == VcpuState.Blocked && !vcpu.Domain.IsEnding)
+        if (state == VcpuState.Blocked && !vcpu.Domain.MustStop)
         {
-            vcpu.State = VcpuState.Runnable;
-            vcpu.Runstate.Enter(RunstateKind.Runnable, _machine.ReadTsc());
-            Place(vcpu, cpu, ChooseCpu(cpu));
+            MakeRunnable(vcpu, cpu);
             return;
         }
 
@@ -107,22 +107,81 @@ public sealed class Dispatcher
         // One that was told to go and still runs stays.
         vcpu.WantsOffline = false;
         if (vcpu.State == VcpuState.Offline)
-        {
-            vcpu.State = VcpuState.Blocked;
-            vcpu.Runstate.Enter(RunstateKind.Blocked, _machine.ReadTsc());
-        }
+            vcpu.State = VcpuState.Paused;
 
         cpu.Lock.Exit();
-        Wake(vcpu);
+        Resume(vcpu);
+    }
+
+    /// <summary>The vCPU's domain is paused no more, or it was brought online: it goes on if it has a reason to.</summary>
+    public void Resume(Vcpu vcpu)
+    {
+        PhysicalCpu cpu = LockCpuOf(vcpu);
+        bool goesOn = vcpu.State == VcpuState.Paused || (vcpu.State == VcpuState.Blocked && vcpu.Pending != PendingWork.None);
+        if (goesOn && !vcpu.Domain.MustStop)
+        {
+            MakeRunnable(vcpu, cpu);
+            return;
+        }
+
+        bool isRunning = vcpu.State == VcpuState.Running;
+        cpu.Lock.Exit();
+        if (isRunning && cpu.Index != _machine.CurrentCpu)
+            _machine.SendKick(cpu.Index);
+    }
+
+    /// <summary>The vCPU's domain must stop: if it runs it gives way soon. True when it does not run, and will not.</summary>
+    public bool TryStop(Vcpu vcpu)
+    {
+        PhysicalCpu cpu = LockCpuOf(vcpu);
+        bool isRunning = vcpu.State == VcpuState.Running;
+        cpu.Lock.Exit();
+        if (isRunning)
+        {
+            cpu.MustReschedule = true;
+            _machine.SendKick(cpu.Index);
+        }
+
+        return !isRunning;
     }
 
     /// <summary>True when no CPU runs the vCPU and, its domain having ended, none will.</summary>
     public bool IsAtRest(Vcpu vcpu)
     {
         PhysicalCpu cpu = LockCpuOf(vcpu);
-        bool atRest = vcpu.State is VcpuState.Offline or VcpuState.Blocked;
+        bool atRest = vcpu.State is not (VcpuState.Runnable or VcpuState.Running);
         cpu.Lock.Exit();
         return atRest;
+    }
+
+    /// <summary>The vCPU runs on the CPUs of <paramref name="mask"/> only, of which at least one runs guests; those that do not are left out.</summary>
+    public void SetAffinity(Vcpu vcpu, ulong mask)
+    {
+        PhysicalCpu cpu = LockCpuOf(vcpu);
+        SchedulingContext context = vcpu.Scheduling;
+        context.Affinity = mask;
+        bool mustMove = !context.Allows(cpu.Index) && (vcpu.State != VcpuState.Runnable || context.HeapIndex >= 0);
+        if (!mustMove || vcpu.State == VcpuState.Running)
+        {
+            cpu.Lock.Exit();
+            if (mustMove)
+                TryStop(vcpu);
+
+            return;
+        }
+
+        if (vcpu.State == VcpuState.Runnable)
+            cpu.Queue.Remove(vcpu);
+
+        Move(vcpu, cpu);
+    }
+
+    /// <summary>An offline vCPU will run on <paramref name="target"/> first.</summary>
+    public void Assign(Vcpu vcpu, PhysicalCpu target)
+    {
+        PhysicalCpu cpu = LockCpuOf(vcpu);
+        vcpu.Cpu = target;
+        cpu.Lock.Exit();
     }
 
     /// <summary>Takes a vCPU at rest, of a domain that has ended, out of the game.</summary>
@@ -189,11 +248,11 @@ public sealed class Dispatcher
         if (vcpu.WantsBlock && vcpu.Pending != PendingWork.None)
             vcpu.WantsBlock = false;
 
-        return !(cpu.MustReschedule || vcpu.WantsToLeave || vcpu.Domain.IsEnding);
+        return !(cpu.MustReschedule || vcpu.WantsToLeave || vcpu.Domain.MustStop);
     }
 
     // Its state is saved: from here on other CPUs may take it. A wake-up that came after MayEnter looked makes it runnable.
-    private static void PutAway(PhysicalCpu cpu, Vcpu vcpu, ulong now)
+    private void PutAway(PhysicalCpu cpu, Vcpu vcpu, ulong now)
     {
         cpu.Lock.Enter();
         VcpuState next = NextState(vcpu);
@@ -206,10 +265,31 @@ public sealed class Dispatcher
         }
 
         vcpu.Runstate.Enter(KindFor(next), now);
-        if (next == VcpuState.Runnable)
-            cpu.Queue.Add(vcpu);
+        if (vcpu.Scheduling.Allows(cpu.Index))
+        {
+            if (next == VcpuState.Runnable)
+                cpu.Queue.Add(vcpu);
 
-        cpu.Lock.Exit();
+            cpu.Lock.Exit();
+            return;
+        }
+
+        Move(vcpu, cpu);
+    }
+
+    // A vCPU that is in no queue leaves a CPU on which it must not run any more, whose lock is held, and given back.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Move(Vcpu vcpu, PhysicalCpu last)
+    {
+        PhysicalCpu target = FindIdleCpu(vcpu) ?? _kernel.Cpus[BitOperations.TrailingZeroCount(vcpu.Scheduling.Affinity)];
+        if (vcpu.State == VcpuState.Runnable)
+        {
+            Place(vcpu, last, target);
+            return;
+        }
+
+        vcpu.Cpu = target;
+        last.Lock.Exit();
     }
 
     private static VcpuState NextState(Vcpu vcpu)
@@ -218,8 +298,10 @@ public sealed class Dispatcher
         if (vcpu.WantsOffline && (vcpu.Pending & PendingWork.Startup) == 0)
             return VcpuState.Offline;
 
-        bool mustWait = vcpu.Domain.IsEnding || (vcpu.WantsBlock && vcpu.Pending == PendingWork.None);
-        return mustWait ? VcpuState.Blocked : VcpuState.Runnable;
+        if (vcpu.WantsBlock && vcpu.Pending == PendingWork.None)
+            return VcpuState.Blocked;
+
+        return vcpu.Domain.MustStop ? VcpuState.Paused : VcpuState.Runnable;
     }
 
     private static RunstateKind KindFor(VcpuState state) => state switch
@@ -228,6 +310,15 @@ public sealed class Dispatcher
         VcpuState.Blocked => RunstateKind.Blocked,
         _ => RunstateKind.Offline,
     };
+
+    // A vCPU has a reason to run. The lock of its CPU is held, and given back.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void MakeRunnable(Vcpu vcpu, PhysicalCpu cpu)
+    {
+        vcpu.State = VcpuState.Runnable;
+        vcpu.Runstate.Enter(RunstateKind.Runnable, _machine.ReadTsc());
+        Place(vcpu, cpu, ChooseCpu(vcpu, cpu));
+    }
 
     // Puts a vCPU that has become runnable, while the lock of its last CPU is held, into the queue of a CPU, and has that CPU look when
     // it should. The lock is given back.
@@ -256,19 +347,20 @@ public sealed class Dispatcher
             _machine.SendKick(cpu.Index);
     }
 
-    private PhysicalCpu ChooseCpu(PhysicalCpu last)
+    private PhysicalCpu ChooseCpu(Vcpu vcpu, PhysicalCpu last)
     {
         if (last.IsIdle || last.Current == null)
             return last;
 
-        return FindIdleCpu() ?? last;
+        return FindIdleCpu(vcpu) ?? last;
     }
 
-    private PhysicalCpu? FindIdleCpu()
+    // For a certain vCPU, or for anybody.
+    private PhysicalCpu? FindIdleCpu(Vcpu? vcpu)
     {
         foreach (PhysicalCpu cpu in _kernel.Cpus)
         {
-            if (cpu.IsIdle && cpu.RunsGuests)
+            if (cpu.IsIdle && cpu.RunsGuests && (vcpu == null || vcpu.Scheduling.Allows(cpu.Index)))
                 return cpu;
         }
 
@@ -300,7 +392,7 @@ public sealed class Dispatcher
     // Nobody waits for longer than a slice while a CPU has nothing to do: an idle one comes and takes over who is due first.
     private void CallIdleCpu()
     {
-        if (FindIdleCpu() is { } idle)
+        if (FindIdleCpu(null) is { } idle)
             _machine.SendKick(idle.Index);
     }
 
@@ -311,8 +403,9 @@ public sealed class Dispatcher
         ulong least = cpu.Queue.First?.Scheduling.VirtualTime ?? ulong.MaxValue;
         foreach (PhysicalCpu other in _kernel.Cpus)
         {
-            ulong theirs = other.Queue.First?.Scheduling.VirtualTime ?? ulong.MaxValue;
-            if (other != cpu && theirs < least && (least == ulong.MaxValue || theirs + _slice < least))
+            SchedulingContext? first = other == cpu ? null : other.Queue.First?.Scheduling;
+            ulong theirs = first?.VirtualTime ?? ulong.MaxValue;
+            if (theirs < least && (least == ulong.MaxValue || theirs + _slice < least) && first!.Allows(cpu.Index))
             {
                 from = other;
                 least = theirs;
@@ -323,7 +416,8 @@ public sealed class Dispatcher
             return;
 
         from.Lock.Enter();
-        Vcpu? moved = from.Queue.Take();
+        bool mayMove = from.Queue.First?.Scheduling.Allows(cpu.Index) ?? false;
+        Vcpu? moved = mayMove ? from.Queue.Take() : null;
         from.Lock.Exit();
         if (moved != null)
         {
@@ -342,7 +436,9 @@ public sealed class Dispatcher
         {
             cpu.Timers.HasChanged = false;
             SetTimer(cpu, cpu.Timers.NextDeadline);
+            ulong start = _machine.ReadTsc();
             _machine.Idle();
+            cpu.IdleTicks += _machine.ReadTsc() - start;
         }
 
         cpu.IsIdle = false;

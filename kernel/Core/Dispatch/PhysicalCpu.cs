@@ -96,6 +96,9 @@ public sealed class PhysicalCpu
         get => _machine.CurrentCpu == Index;
     }
 
+    /// <summary>How long it waited with nothing to do, TSC ticks.</summary>
+    public ulong IdleTicks { get; set; }
+
     /// <summary>The running vCPU has used up its slice.</summary>
     public bool IsSliceOver() => _machine.ReadTsc() >= SliceEnd;
 

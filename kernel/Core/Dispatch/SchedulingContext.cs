@@ -1,6 +1,6 @@
 namespace Microkernel.Core.Dispatch;
 
-/// <summary>What the dispatcher goes by for one vCPU. Today: a weight; budgets, bands and affinity join it here.</summary>
+/// <summary>What the dispatcher goes by for one vCPU. Today: a weight and an affinity; budgets and bands join them here.</summary>
 public sealed class SchedulingContext
 {
     /// <summary>Weight of a domain that says nothing else, as in Xen's credit schedulers.</summary>
@@ -15,6 +15,15 @@ public sealed class SchedulingContext
     /// <summary>Position in its run queue's heap; -1 while it is in none.</summary>
     public int HeapIndex { get; set; } = -1;
 
+    /// <summary>The CPUs that it may run on, a bit each.</summary>
+    public ulong Affinity { get; set; } = ulong.MaxValue;
+
+    /// <summary>It may run on CPU <paramref name="cpu"/>.</summary>
+    public bool Allows(int cpu) => (Affinity & MaskOf(cpu)) != 0;
+
+    /// <summary>The bit of a CPU; those past the 63rd share it with others.</summary>
+    public static ulong MaskOf(int cpu) => 1UL << cpu;
+
     /// <summary>Charges <paramref name="ticks"/> of running.</summary>
     public void Charge(ulong ticks) => VirtualTime += ticks * DefaultWeight / (ulong)Weight;
 
@@ -23,5 +32,6 @@ public sealed class SchedulingContext
     {
         Weight = DefaultWeight;
         VirtualTime = 0;
+        Affinity = ulong.MaxValue;
     }
 }

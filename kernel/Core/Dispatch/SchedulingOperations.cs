@@ -21,7 +21,7 @@ public static class SchedulingOperations
         new(1, "block", Block, Test),
         new(2, "shutdown", Shutdown, Test),
         new(3, "poll", Poll, Test),
-        new(4, "remote_shutdown", RemoteShutdown, Test) { Note = "no guest may end another domain: EPERM" },
+        new(4, "remote_shutdown", RemoteShutdown, Test),
         new(5, "shutdown_code", ShutdownCode, Test),
         new(6, "watchdog", Watchdog, Test),
         new(7, "pin_override", PinOverride, Test) { Note = "EPERM" },
@@ -107,7 +107,15 @@ public static class SchedulingOperations
         if (!call.TryRead(call.Arg1, out ulong argument))
             return XenError.EFAULT;
 
-        return call.Domain.Kernel.Domains.Find((ushort)argument) == null ? XenError.ESRCH : XenError.EPERM;
+        using TargetDomain target = new(in call, (ushort)argument, Privilege.Control, unsealed: false);
+        if (target.Error != 0)
+            return target.Error;
+
+        if (!target.IsForeign)
+            return XenError.EPERM;
+
+        target.Domain.Shutdown((ShutdownReason)(byte)(argument >> 32), "from outside"u8);
+        return 0;
     }
 
     private static long Watchdog(ref HypercallCall call)

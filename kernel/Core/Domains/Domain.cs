@@ -11,8 +11,8 @@ using Microkernel.Core.Vcpus;
 namespace Microkernel.Core.Domains;
 
 /// <summary>
-/// A domain: its memory, event channels, grants and vCPUs. The object is a slot made at start, one for each domain of
-/// the manifest; a domain that restarts uses the slot again under a new id.
+/// A domain: its memory, event channels, grants and vCPUs. The object is a slot made at start: one for each domain of the manifest, which
+/// uses it again when it restarts, and some for domains that come and go.
 /// </summary>
 public sealed class Domain
 {
@@ -22,11 +22,23 @@ public sealed class Domain
     private const int LegacyVcpus = 32;
     private const int VcpuInfoSize = 64;
 
-    private int _ended;
+    private const int Ended = 1;
+    private const int Paused = 2;
 
-    /// <summary>Creates the slot for a domain of the manifest. Only during start-up: it allocates.</summary>
-    public Domain(Kernel kernel, int slot, DomainConfig config)
+    // A slot for domains that come and go has room for pooled vCPUs; which ones it has changes.
+    private readonly Vcpu[] _vcpus;
+    private int _vcpuCount;
+    private int _stop;
+    private bool _isDoomed;
+
+    /// <summary>
+    /// Creates a slot: of a domain with vCPUs of its own, or (<paramref name="isMade"/>) for domains that domctl makes, with
+    /// <paramref name="mostVcpus"/> pooled vCPUs at most. Only during start-up: it allocates.
+    /// </summary>
+    public Domain(Kernel kernel, int slot, DomainConfig config, int mostVcpus, bool isMade)
     {
+        IsMade = isMade;
+        MostVcpus = mostVcpus;
         Kernel = kernel;
         Slot = slot;
         Config = config;
@@ -37,9 +49,9 @@ public sealed class Domain
         Watchdogs = new Watchdogs(this);
         Parameters = new HvmParameters();
         Cpuid = new CpuidPolicy(this);
-        Vcpus = new Vcpu[config.VcpuCount];
-        for (int i = 0; i < Vcpus.Length; i++)
-            Vcpus[i] = new Vcpu(this, i);
+        _vcpus = new Vcpu[mostVcpus];
+        while (!isMade && _vcpuCount < mostVcpus)
+            _vcpus[_vcpuCount] = new Vcpu(this, _vcpuCount++);
     }
 
     /// <summary>The kernel it belongs to.</summary>
@@ -48,8 +60,17 @@ public sealed class Domain
     /// <summary>Position in the manifest; also the channel of its console.</summary>
     public int Slot { get; }
 
-    /// <summary>What the manifest says.</summary>
+    /// <summary>What the manifest says of it, or who made it.</summary>
     public DomainConfig Config { get; }
+
+    /// <summary>domctl makes and destroys its domains, not the core by itself.</summary>
+    public bool IsMade { get; }
+
+    /// <summary>It has the privilege to build others.</summary>
+    public bool MayBuild => (Config.Privileges & Privilege.Build) != 0;
+
+    /// <summary>vCPUs that it can have.</summary>
+    public int MostVcpus { get; }
 
     /// <summary>Its id towards Xen's ABI; changes when the slot is used again.</summary>
     public ushort Id { get; set; } = InvalidId;
@@ -85,7 +106,22 @@ public sealed class Domain
     public CpuidPolicy Cpuid { get; }
 
     /// <summary>Virtual CPUs, by number.</summary>
-    public Vcpu[] Vcpus { get; }
+    public ReadOnlySpan<Vcpu> Vcpus => new(_vcpus, 0, _vcpuCount);
+
+    /// <summary>
+    /// Held while an operation of another domain works on this one, and while its state changes: who holds it and has seen id and state
+    /// can rely on both. Taken before all other locks.
+    /// </summary>
+    public TicketLock ControlLock { get; } = new();
+
+    /// <summary>Tells the slot's successive domains apart, and those of other slots.</summary>
+    public uint Generation { get; set; }
+
+    /// <summary>How often it was paused and not yet unpaused (XEN_DOMCTL_pausedomain). <see cref="ControlLock"/> held.</summary>
+    public int PauseCount { get; private set; }
+
+    /// <summary>Its universal id (xen_domain_handle_t), 16 bytes.</summary>
+    public byte[] Handle { get; } = new byte[16];
 
     /// <summary>Guards <see cref="Events"/>. Two domains: the lower id first.</summary>
     public TicketLock EventLock { get; } = new();
@@ -122,8 +158,17 @@ public sealed class Domain
     /// <summary>The reason registered by SCHEDOP_shutdown_code, which replaces the next shutdown's own; -1 for none.</summary>
     public int ShutdownCode { get; set; } = -1;
 
-    /// <summary>It has ended or is ending: its vCPUs must not be entered.</summary>
-    public bool IsEnding => Volatile.Read(ref _ended) != 0;
+    /// <summary>It has ended or is ending: its vCPUs must not be entered, ever.</summary>
+    public bool IsEnding => (Volatile.Read(ref _stop) & Ended) != 0;
+
+    /// <summary>Its vCPUs must not be entered: it has ended, or is paused.</summary>
+    public bool MustStop => Volatile.Read(ref _stop) != 0;
+
+    /// <summary>It is to be taken down: XEN_DOMCTL_destroydomain.</summary>
+    public bool IsDoomed => Volatile.Read(ref _isDoomed);
+
+    /// <summary>vCPU <paramref name="index"/>, which it has.</summary>
+    public Vcpu VcpuAt(int index) => _vcpus[index];
 
     /// <summary>Makes the slot fresh for a new domain.</summary>
     public void Reset(ushort id)
@@ -134,16 +179,57 @@ public sealed class Domain
         HasNarrowSharedInfo = false;
         MarksRunstateUpdates = false;
         Parameters.Reset();
-        Volatile.Write(ref _ended, 0);
+        PauseCount = 0;
+        _isDoomed = false;
+        Volatile.Write(ref _stop, 0);
+    }
+
+    /// <summary>Gives a new domain pooled vCPUs; false: not so many are free.</summary>
+    public bool TryTakeVcpus(int count)
+    {
+        if (!Kernel.Domains.Vcpus.TryTake(this, _vcpus.AsSpan(0, count)))
+            return false;
+
+        _vcpuCount = count;
+        Cpuid.Fit(count);
+        return true;
+    }
+
+    /// <summary>The domain is gone: pooled vCPUs are free.</summary>
+    public void ReturnVcpus()
+    {
+        if (!IsMade)
+            return;
+
+        Kernel.Domains.Vcpus.Return(Vcpus);
+        _vcpuCount = 0;
+    }
+
+    /// <summary>No vCPU is to be entered until as many <see cref="Unpause"/> have come. <see cref="ControlLock"/> held.</summary>
+    public void Pause()
+    {
+        PauseCount++;
+        Interlocked.Or(ref _stop, Paused);
+    }
+
+    /// <summary>Takes back one <see cref="Pause"/>; after the last one its vCPUs may go on. <see cref="ControlLock"/> held.</summary>
+    public void Unpause()
+    {
+        if (--PauseCount != 0)
+            return;
+
+        Interlocked.And(ref _stop, ~Paused);
+        foreach (Vcpu vcpu in Vcpus)
+            Kernel.Dispatcher.Resume(vcpu);
     }
 
     /// <summary>Gives the first 32 vCPUs their vcpu_info in shared_info (XEN_LEGACY_MAX_VCPUS of xen/arch-x86/xen.h).</summary>
     public void PlaceVcpuInfos()
     {
-        for (int i = 0; i < Vcpus.Length && i < LegacyVcpus; i++)
+        for (int i = 0; i < _vcpuCount && i < LegacyVcpus; i++)
         {
-            Vcpus[i].InfoMfn = SharedInfoMfn;
-            Vcpus[i].InfoOffset = i * VcpuInfoSize;
+            _vcpus[i].InfoMfn = SharedInfoMfn;
+            _vcpus[i].InfoOffset = i * VcpuInfoSize;
         }
     }
 
@@ -153,14 +239,22 @@ public sealed class Domain
     /// <summary>Ends the domain for a cause that is worth a few words in the log.</summary>
     public void Shutdown(ShutdownReason reason, ReadOnlySpan<byte> detail)
     {
-        if (Interlocked.CompareExchange(ref _ended, 1, 0) != 0)
+        if ((Interlocked.Or(ref _stop, Ended) & Ended) != 0)
             return;
 
-        EndReason = ShutdownCode >= 0 ? (ShutdownReason)ShutdownCode : reason;
+        EndReason = ShutdownCode >= 0 && !IsDoomed ? (ShutdownReason)ShutdownCode : reason;
         EndDetail.Set(detail.Length != 0 ? detail : "by the guest"u8);
         foreach (Vcpu vcpu in Vcpus)
             vcpu.Post(PendingWork.Stop);
 
+        Kernel.LifeCycle.Notify();
+    }
+
+    /// <summary>Ends it if it has not ended, and takes it down.</summary>
+    public void Destroy()
+    {
+        Volatile.Write(ref _isDoomed, true);
+        Shutdown(ShutdownReason.Destroyed, "from outside"u8);
         Kernel.LifeCycle.Notify();
     }
 }

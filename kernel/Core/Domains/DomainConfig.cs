@@ -1,9 +1,17 @@
+using System;
+using System.Runtime.InteropServices;
 
 namespace Microkernel.Core.Domains;
 
-/// <summary>What the boot manifest says of a domain. Read once at start and never changed.</summary>
+/// <summary>
+/// What the boot manifest says of a domain, read once at start. For a domain that domctl makes: what was said then, with the identity and
+/// the privileges of the manifest.
+/// </summary>
 public sealed class DomainConfig
 {
+    /// <summary>Most virtual CPUs of a domain.</summary>
+    public const int MostVcpus = 128;
+
     /// <summary>Unique name, ASCII.</summary>
     public byte[] Name = [];
 
@@ -34,8 +42,32 @@ public sealed class DomainConfig
     /// <summary>The domain may use version 2 grant tables.</summary>
     public bool GrantV2;
 
+    /// <summary>domctl makes it, not the core.</summary>
+    public bool IsService;
+
+    /// <summary>Its next incarnation has the same id: others know it by that.</summary>
+    public bool KeepsId => IsService || Privileges != Privilege.None;
+
     /// <summary>What it may do beyond its own affairs.</summary>
     public Privilege Privileges;
+
+    /// <summary>Writes an id made from the name, which is unique on this host: an RFC 9562 UUID of version 8.</summary>
+    public void WriteHandle(Span<byte> handle)
+    {
+        MemoryMarshal.Write(handle, Hash(Name, 0xCBF29CE484222325));
+        MemoryMarshal.Write(handle.Slice(8), Hash(Name, 0x84222325CBF29CE4));
+        handle[6] = (byte)(0x80 | (handle[6] & 0x0F));
+        handle[8] = (byte)(0x80 | (handle[8] & 0x3F));
+    }
+
+    // FNV-1a.
+    private static ulong Hash(ReadOnlySpan<byte> text, ulong basis)
+    {
+        foreach (byte value in text)
+            basis = unchecked((basis ^ value) * 0x100000001B3);
+
+        return basis;
+    }
 
     /// <summary>The action for an end of the given kind.</summary>
     public EndAction ActionFor(ShutdownReason reason) => reason switch

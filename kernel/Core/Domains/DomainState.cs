@@ -9,6 +9,9 @@ public enum DomainState
     /// <summary>Memory is being given and images copied; no vCPU runs.</summary>
     Building,
 
+    /// <summary>Made by domctl and not started yet: who may build writes its memory.</summary>
+    Created,
+
     /// <summary>Its vCPUs may run.</summary>
     Running,
 

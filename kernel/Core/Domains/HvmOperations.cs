@@ -36,26 +36,29 @@ public static class HvmOperations
         if (!call.TryRead(call.Arg1, out HvmAbi.ParameterArgument parameter))
             return XenError.EFAULT;
 
-        long error = Check(in call, in parameter);
-        error = error == 0 ? HvmParameterRules.CheckSet(parameter.Index, parameter.Value) : error;
+        if (parameter.Index >= HvmParameters.Count)
+            return XenError.EINVAL;
+
+        using TargetDomain target = new(in call, parameter.Domain, Privilege.Build, unsealed: true);
+        long error = target.Error != 0 ? target.Error : HvmParameterRules.CheckSet(parameter.Index, parameter.Value, target.IsForeign);
         if (error != 0)
             return error;
 
-        call.Domain.Parameters[(int)parameter.Index] = parameter.Value;
+        target.Domain.Parameters[(int)parameter.Index] = parameter.Value;
         if (parameter.Index == HvmParameters.CallbackIrq)
-            SetCallback(ref call, parameter.Value);
+            SetCallback(target.Domain, call.Is32, parameter.Value);
 
         return 0;
     }
 
     // Types other than a vector need interrupt controllers that a PVH guest does not have: they change nothing, as on Xen.
-    private static void SetCallback(ref HypercallCall call, ulong value)
+    private static void SetCallback(Domain domain, bool is32, ulong value)
     {
         if (value >> TypeShift == TypeVector)
-            call.Domain.Parameters.CallbackVector = (byte)value;
+            domain.Parameters.CallbackVector = (byte)value;
 
-        SharedInfo.Latch(call.Domain, call.Is32);
-        foreach (Vcpu vcpu in call.Domain.Vcpus)
+        SharedInfo.Latch(domain, is32);
+        foreach (Vcpu vcpu in domain.Vcpus)
         {
             if (VcpuInfo.IsUpcallPending(vcpu))
                 vcpu.RaiseUpcall();
@@ -67,17 +70,17 @@ public static class HvmOperations
         if (!call.TryRead(call.Arg1, out HvmAbi.ParameterArgument parameter))
             return XenError.EFAULT;
 
-        long error = Check(in call, in parameter);
-        error = error == 0 ? HvmParameterRules.CheckGet(parameter.Index) : error;
+        if (parameter.Index >= HvmParameters.Count)
+            return XenError.EINVAL;
+
+        using TargetDomain target = new(in call, parameter.Domain, Privilege.Build, unsealed: false);
+        long error = target.Error != 0 ? target.Error : HvmParameterRules.CheckGet(parameter.Index, target.IsForeign);
         if (error != 0)
             return error;
 
-        parameter.Value = call.Domain.Parameters[(int)parameter.Index];
+        parameter.Value = target.Domain.Parameters[(int)parameter.Index];
         return call.TryWrite(call.Arg1, in parameter) ? 0 : XenError.EFAULT;
     }
-
-    private static long Check(in HypercallCall call, in HvmAbi.ParameterArgument parameter) =>
-        parameter.Index < HvmParameters.Count ? DomainReference.CheckSelf(in call, parameter.Domain) : XenError.EINVAL;
 
     // The caller's own translations are meant; its vCPUs get a new tag or a flush before they run again.
     private static long FlushTlbs(ref HypercallCall call)

@@ -2,14 +2,16 @@ using Microkernel.Core.Abi;
 
 namespace Microkernel.Core.Domains;
 
-/// <summary>Which HVM parameters (xen/hvm/params.h) a guest may read and set for itself; the same answers as Xen's.</summary>
+/// <summary>
+/// Which HVM parameters (xen/hvm/params.h) a guest may read and set for itself, and who builds it for it; the same answers as Xen's.
+/// </summary>
 public static class HvmParameterRules
 {
     private const uint X87FipWidth = 36;
     private const uint AcpiIoPorts = 19;
 
     /// <summary>0, EINVAL (no longer exists, bad value) or EPERM.</summary>
-    public static long CheckSet(uint index, ulong value)
+    public static long CheckSet(uint index, ulong value, bool isForeign)
     {
         switch (index)
         {
@@ -25,12 +27,12 @@ public static class HvmParameterRules
             case AcpiIoPorts:
                 return XenError.ENODEV; // no power-management timer
             default:
-                return IsGone(index) ? XenError.EINVAL : XenError.EPERM;
+                return IsGone(index) ? XenError.EINVAL : isForeign ? 0 : XenError.EPERM;
         }
     }
 
     /// <summary>0, EINVAL (no longer exists) or EPERM.</summary>
-    public static long CheckGet(uint index)
+    public static long CheckGet(uint index, bool isForeign)
     {
         switch (index)
         {
@@ -47,7 +49,7 @@ public static class HvmParameterRules
             case 37: // VM86_TSS_SIZED
                 return 0;
             default:
-                return IsGone(index) ? XenError.EINVAL : XenError.EPERM;
+                return IsGone(index) ? XenError.EINVAL : isForeign ? 0 : XenError.EPERM;
         }
     }
 

@@ -1,5 +1,6 @@
 using System;
 using System.Threading;
+using Microkernel.Core.Abi;
 using Microkernel.Core.Boot;
 using Microkernel.Core.Dispatch;
 using Microkernel.Core.Logging;
@@ -59,7 +60,24 @@ public sealed class LifeCycle
     public void StartAll()
     {
         foreach (Domain domain in _kernel.Domains.Slots)
-            Begin(domain);
+        {
+            if (!domain.IsMade)
+                Begin(domain);
+        }
+    }
+
+    /// <summary>A domain executes its first instruction now: every vCPU that has a state may run. Its <see cref="Domain.ControlLock"/> is held.</summary>
+    public void Start(Domain domain)
+    {
+        domain.State = DomainState.Running;
+        Report(domain, "started"u8);
+        if (!AnyStarted)
+        {
+            AnyStarted = true;
+            _kernel.Machine.FirstDomainStarts();
+        }
+
+        _kernel.Dispatcher.BringOnline(domain.VcpuAt(0));
     }
 
     /// <summary>Does one piece of work if there is any and no other CPU is at it. False if there was nothing to do here.</summary>
@@ -99,15 +117,20 @@ public sealed class LifeCycle
     {
         foreach (Domain domain in _kernel.Domains.Slots)
         {
-            if (domain.State is DomainState.Building or DomainState.Dying
-                || (domain.State == DomainState.Running && domain.IsEnding))
-            {
+            if (HasStepToTake(domain))
                 return domain;
-            }
         }
 
         return null;
     }
+
+    private static bool HasStepToTake(Domain domain) => domain.State switch
+    {
+        DomainState.Building or DomainState.Dying => true,
+        DomainState.Created or DomainState.Running => domain.IsEnding,
+        DomainState.ShutDown => domain.IsDoomed,
+        _ => false,
+    };
 
     private void Begin(Domain domain)
     {
@@ -118,13 +141,17 @@ public sealed class LifeCycle
 
     private void Advance(Domain domain)
     {
+        using Hardware.TicketLock.Holder held = domain.ControlLock.Hold();
         switch (domain.State)
         {
             case DomainState.Building:
                 Build(domain);
                 break;
-            case DomainState.Running:
+            case DomainState.Created or DomainState.Running:
                 AfterEnd(domain);
+                break;
+            case DomainState.ShutDown:
+                domain.State = DomainState.Dying;
                 break;
             default:
                 TakeDown(domain);
@@ -137,15 +164,7 @@ public sealed class LifeCycle
         switch (_builder.DoPiece(domain))
         {
             case BuildProgress.Done:
-                domain.State = DomainState.Running;
-                Report(domain, "started"u8);
-                if (!AnyStarted)
-                {
-                    AnyStarted = true;
-                    _kernel.Machine.FirstDomainStarts();
-                }
-
-                _kernel.Dispatcher.BringOnline(domain.Vcpus[0]);
+                Start(domain);
                 break;
             case BuildProgress.Failed:
                 domain.State = DomainState.Dying;
@@ -168,10 +187,9 @@ public sealed class LifeCycle
             return;
 
         ReportEnd(domain);
-        domain.State = DomainState.ShutDown;
-        if (domain.Config.ActionFor(domain.EndReason) != EndAction.Preserve)
-            domain.State = DomainState.Dying;
-
+        bool stays = domain.IsMade ? !domain.IsDoomed : domain.Config.ActionFor(domain.EndReason) == EndAction.Preserve;
+        domain.State = stays ? DomainState.ShutDown : DomainState.Dying;
+        Announce();
         ReportWhenAllEnded();
     }
 
@@ -180,16 +198,28 @@ public sealed class LifeCycle
         if (!DomainTeardown.DoPiece(domain))
             return;
 
-        _kernel.Domains.Release(domain);
-        domain.State = DomainState.Empty;
-        _auditIsDue |= _kernel.Boot.AuditsEnds;
-        if (domain.IsEnding && domain.Config.ActionFor(domain.EndReason) == EndAction.Restart)
-        {
+        bool restarts = !domain.IsMade && domain.IsEnding && domain.Config.ActionFor(domain.EndReason) == EndAction.Restart;
+        if (restarts)
             Report(domain, "restarting"u8);
+
+        domain.ReturnVcpus();
+        _kernel.Domains.Release(domain);
+        Announce();
+        _auditIsDue |= _kernel.Boot.AuditsEnds;
+        if (restarts)
             Begin(domain);
-        }
 
         ReportWhenAllEnded();
+    }
+
+    // VIRQ_DOM_EXC, as Xen raises it: a domain has ended, or is gone.
+    private void Announce()
+    {
+        foreach (Domain domain in _kernel.Domains.Slots)
+        {
+            if (domain.State == DomainState.Running && (domain.Config.Privileges & Privilege.Events) != 0)
+                domain.Events.SendVirq(domain.VcpuAt(0), EventChannelAbi.VirqDomainExited);
+        }
     }
 
     private void Report(Domain domain, ReadOnlySpan<byte> what) =>
@@ -220,6 +250,7 @@ public sealed class LifeCycle
         ShutdownReason.Suspend => "suspend"u8,
         ShutdownReason.Crash => "crash"u8,
         ShutdownReason.Watchdog => "watchdog"u8,
+        ShutdownReason.Destroyed => "destroyed"u8,
         _ => "soft reset"u8,
     };
 }

@@ -9,4 +9,7 @@ public enum ShutdownReason
     Crash = 3,
     Watchdog = 4,
     SoftReset = 5,
+
+    /// <summary>Not a reason of Xen's: it was destroyed from outside.</summary>
+    Destroyed = 255,
 }

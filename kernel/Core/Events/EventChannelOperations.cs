@@ -37,12 +37,16 @@ public static class EventChannelOperations
         if (!call.TryRead(call.Arg1, out EventChannelAbi.AllocUnboundArgument argument))
             return XenError.EFAULT;
 
-        long error = DomainReference.CheckSelf(in call, argument.Domain);
-        if (error != 0)
-            return error;
+        using TargetDomain target = new(in call, argument.Domain, Privilege.Build, unsealed: true);
+        if (target.Error != 0)
+            return target.Error;
+
+        // An event needs a vCPU that it can be for.
+        if (target.Domain.Vcpus.Length == 0)
+            return XenError.EINVAL;
 
         ushort remote = argument.RemoteDomain == DomainIds.Self ? call.Domain.Id : argument.RemoteDomain;
-        long result = call.Domain.Events.AllocateUnbound(remote, out argument.Port);
+        long result = target.Domain.Events.AllocateUnbound(remote, out argument.Port);
         return result == 0 && !call.TryWrite(call.Arg1, in argument) ? XenError.EFAULT : result;
     }
 

@@ -31,7 +31,7 @@ public sealed class EventChannels
         _twoLevel = new TwoLevelDelivery(domain);
         _fifo = new FifoDelivery(domain);
         _delivery = _twoLevel;
-        _virqs = new VirqPorts(domain.Config.VcpuCount);
+        _virqs = new VirqPorts(domain.MostVcpus);
         Closing = new PortClosing(this, domain);
     }
 
@@ -186,7 +186,7 @@ public sealed class EventChannels
             return XenError.EINVAL;
 
         using PortView view = _ports.Open(port);
-        _delivery.Unmask(_domain.Vcpus[view.Record.Vcpu], port, ref view.Record);
+        _delivery.Unmask(_domain.VcpuAt(view.Record.Vcpu), port, ref view.Record);
         return 0;
     }
 
@@ -361,7 +361,7 @@ public sealed class EventChannels
 
     private void Raise(uint port, ref PortRecord record)
     {
-        _delivery.SetPending(_domain.Vcpus[record.Vcpu], port, ref record);
+        _delivery.SetPending(_domain.VcpuAt(record.Vcpu), port, ref record);
         if (_mayPoll)
             WakePollers();
     }
@@ -416,7 +416,7 @@ public sealed class EventChannels
         if (view.Record.IsPendingEarly != 0)
         {
             view.Record.IsPendingEarly = 0;
-            _delivery.SetPending(_domain.Vcpus[view.Record.Vcpu], port, ref view.Record);
+            _delivery.SetPending(_domain.VcpuAt(view.Record.Vcpu), port, ref view.Record);
         }
     }
 }

@@ -53,7 +53,7 @@ public sealed class FifoDelivery : EventDelivery
         _domain = domain;
         _memory = domain.Kernel.Machine.Memory;
         MaxPorts = PortTable.Limit;
-        int vcpus = domain.Config.VcpuCount;
+        int vcpus = domain.MostVcpus;
         _blocks = new ulong[vcpus];
         _blockOffsets = new int[vcpus];
         _tails = new uint[vcpus * QueuesPerVcpu];

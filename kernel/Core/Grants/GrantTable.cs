@@ -60,6 +60,18 @@ public sealed class GrantTable
         return Frames.TryGrow(1);
     }
 
+    /// <summary>Writes an entry of version 1 that lets <paramref name="backend"/> map a page, before the domain starts; false: no such entry.</summary>
+    public bool TrySeed(uint reference, ushort backend, uint gfn)
+    {
+        using TicketLock.Holder held = _lock.Hold();
+        if (reference >= (uint)Frames.EntryCount)
+            return false;
+
+        _memory.Open<ulong>(Frames.EntryAddress(reference)) = GrantAbi.PermitAccess | (uint)backend << 16 | (ulong)gfn << 32;
+        _memory.Unmap();
+        return true;
+    }
+
     /// <summary>
     /// Does a bounded piece of undoing what a dead domain maps, then closes its own table; true when all is done. Grants
     /// of its own that others map are theirs until they unmap them.

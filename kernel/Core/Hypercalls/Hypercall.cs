@@ -26,6 +26,11 @@ public sealed class Hypercall
     {
     }
 
+    /// <summary>A hypercall whose argument names the operation within a structure: <paramref name="entry"/> reads it and finds the row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Hypercall(int number, string name, SubOperation[] operations, HypercallHandler entry)
+        : this(number, name, new SubOperation(0, name, entry, "")) => Operations = operations;
+
     [MethodImpl(MethodImplOptions.NoInlining)]
     private Hypercall(int number, SubOperation[] operations, uint mask)
     {

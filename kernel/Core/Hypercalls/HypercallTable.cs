@@ -31,5 +31,8 @@ public static class HypercallTable
         new(32, "event_channel_op", EventChannelOperations.Table),
         new(33, "physdev_op", PhysicalDeviceOperations.Table),
         new(34, "hvm_op", HvmOperations.Table),
+        new(35, "sysctl", SystemControl.Table, SystemControl.Run),
+        new(36, "domctl", DomainControl.Table, DomainControl.Run),
+        new(ServiceOperations.Number, "service_op", ServiceOperations.Table),
     ];
 }

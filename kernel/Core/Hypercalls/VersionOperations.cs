@@ -1,5 +1,4 @@
 using System;
-using System.Runtime.InteropServices;
 using Microkernel.Core.Abi;
 using Microkernel.Core.Domains;
 
@@ -12,7 +11,6 @@ public static class VersionOperations
     public const uint Version = (4 << 16) | 17;
 
     private const string Test = "version";
-    private const int HandleSize = 16;
 
     // XENFEAT_*: writable_page_tables, auto_translated_physmap, hvm_callback_vector, hvm_safe_pvclock,
     // memory_op_vnode_supported, not_direct_mapped (xen/features.h).
@@ -81,23 +79,5 @@ public static class VersionOperations
         return call.TryWrite(call.Arg1 + sizeof(uint), Features) ? 0 : XenError.EFAULT;
     }
 
-    // An id made from the domain's name, which is unique on this host: an RFC 9562 UUID of version 8.
-    private static long GuestHandle(ref HypercallCall call)
-    {
-        Span<byte> handle = stackalloc byte[HandleSize];
-        MemoryMarshal.Write(handle, Hash(call.Domain.Config.Name, 0xCBF29CE484222325));
-        MemoryMarshal.Write(handle.Slice(8), Hash(call.Domain.Config.Name, 0x84222325CBF29CE4));
-        handle[6] = (byte)(0x80 | (handle[6] & 0x0F));
-        handle[8] = (byte)(0x80 | (handle[8] & 0x3F));
-        return call.TryWriteBytes(call.Arg1, handle) ? 0 : XenError.EFAULT;
-    }
-
-    // FNV-1a.
-    private static ulong Hash(ReadOnlySpan<byte> text, ulong basis)
-    {
-        foreach (byte value in text)
-            basis = unchecked((basis ^ value) * 0x100000001B3);
-
-        return basis;
-    }
+    private static long GuestHandle(ref HypercallCall call) => call.TryWriteBytes(call.Arg1, call.Domain.Handle) ? 0 : XenError.EFAULT;
 }

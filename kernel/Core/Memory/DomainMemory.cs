@@ -16,8 +16,12 @@ public sealed class DomainMemory
     private const int FreedPerPiece = 256;
     private const int RecordsPerPiece = 16384;
 
+    // Frames by which a pool changes its size in a piece.
+    private const int PoolPiece = 1024;
+
     private readonly HostMemory _host;
     private ulong _sweep;
+    private ulong _claim;
 
     /// <summary>Creates the memory of a domain slot; start-up only.</summary>
     public DomainMemory(HostMemory host)
@@ -47,7 +51,10 @@ public sealed class DomainMemory
     public ulong Pages { get; private set; }
 
     /// <summary>Frames of guest memory that it may have.</summary>
-    public ulong MaxPages { get; private set; }
+    public ulong MaxPages { get; set; }
+
+    /// <summary>Free frames of the host that are promised to it.</summary>
+    public ulong ClaimedPages => _claim;
 
     /// <summary>Other domains' pages that it maps; each holds a reference to its frame.</summary>
     public ulong ForeignPages { get; private set; }
@@ -76,6 +83,35 @@ public sealed class DomainMemory
     }
 
     /// <summary>
+    /// XENMEM_claim_pages: free frames of the host are promised to the domain until it has <paramref name="pages"/> in all; 0 takes the
+    /// promise back.
+    /// </summary>
+    /// <returns>0, EINVAL (a promise stands; it has more, or may not have so many) or ENOMEM.</returns>
+    public long Claim(ulong pages)
+    {
+        using TicketLock.Holder held = Physmap.Lock.Hold();
+        if (pages != 0 && (_claim != 0 || pages < Pages || pages > MaxPages || Physmap.Root == 0))
+            return XenError.EINVAL;
+
+        return _host.Allocator.TryClaim(pages == 0 ? 0 : pages - Pages, ref _claim) ? 0 : XenError.ENOMEM;
+    }
+
+    /// <summary>
+    /// Brings the pool a bounded piece nearer to <paramref name="frames"/>; true when it has that size. <paramref name="result"/>: 0, ENOMEM
+    /// (the host has no more) or EBUSY (the rest is in use).
+    /// </summary>
+    public bool ResizePool(int frames, out long result)
+    {
+        using TicketLock.Holder held = Physmap.Lock.Hold();
+        int before = Pool.Size;
+        int next = Math.Clamp(frames, before - PoolPiece, before + PoolPiece);
+        result = Physmap.Root == 0 || !Pool.TryGrow(next) ? XenError.ENOMEM : 0;
+        Pool.Shrink(next);
+        result = Pool.Size > next ? XenError.EBUSY : result;
+        return result != 0 || next == frames;
+    }
+
+    /// <summary>
     /// Gives the domain 2^<paramref name="order"/> (0, 9 or 18) zeroed frames at a page, in place of what was there.
     /// All or nothing.
     /// </summary>
@@ -85,7 +121,7 @@ public sealed class DomainMemory
         ulong count = 1UL << order;
         using TicketLock.Holder held = Physmap.Lock.Hold();
         if (Pages + count > MaxPages
-            || !_host.Allocator.TryAllocate(order, Owner, FrameType.GuestRam, out ulong mfn))
+            || !_host.Allocator.TryAllocate(order, Owner, FrameType.GuestRam, ref _claim, out ulong mfn))
         {
             return XenError.ENOMEM;
         }
@@ -271,6 +307,7 @@ public sealed class DomainMemory
             Physmap.Close();
             Tlb.Shootdown();
             Pool.Abandon();
+            _host.Allocator.TryClaim(0, ref _claim);
             Pages = 0;
         }
 

@@ -41,6 +41,24 @@ public sealed class FrameAllocator
     /// <summary>Number of free frames.</summary>
     public ulong FreeFrames { get; private set; }
 
+    /// <summary>Free frames that are promised to domains (XENMEM_claim_pages).</summary>
+    public ulong Claimed { get; private set; }
+
+    /// <summary>
+    /// Promises <paramref name="count"/> free frames, instead of the <paramref name="claim"/> so far: nobody else gets them. False, with
+    /// nothing changed, when there are not so many.
+    /// </summary>
+    public bool TryClaim(ulong count, ref ulong claim)
+    {
+        using TicketLock.Holder held = _lock.Hold();
+        if (count > claim && count - claim > FreeFrames - Claimed)
+            return false;
+
+        Claimed = Claimed - claim + count;
+        claim = count;
+        return true;
+    }
+
     /// <summary>Adds frames of the memory map that nobody uses. Their content is unknown. Frame 0, which means none in places, is left out.</summary>
     public void AddFree(ulong first, ulong count)
     {
@@ -63,15 +81,30 @@ public sealed class FrameAllocator
 
     /// <summary>
     /// Takes a block of 2^<paramref name="order"/> (0, 9 or 18) zeroed frames for <paramref name="owner"/>. False when
-    /// there is none of that size.
+    /// there is none of that size that is not promised.
     /// </summary>
     public bool TryAllocate(int order, ushort owner, FrameType type, out ulong mfn)
     {
+        ulong claim = 0;
+        return TryAllocate(order, owner, type, ref claim, out mfn);
+    }
+
+    /// <summary>The same; what is promised to the owner counts, and is used up.</summary>
+    public bool TryAllocate(int order, ushort owner, FrameType type, ref ulong claim, out ulong mfn)
+    {
         int rank = order / 9;
-        int block;
+        int block = -1;
         using (_lock.Hold())
         {
-            block = Take(rank);
+            ulong promised = claim < 1UL << order ? claim : 1UL << order;
+            if ((1UL << order) - promised <= FreeFrames - Claimed)
+                block = Take(rank);
+
+            if (block >= 0)
+            {
+                claim -= promised;
+                Claimed -= promised;
+            }
         }
 
         mfn = (ulong)block << order;

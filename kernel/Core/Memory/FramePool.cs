@@ -8,6 +8,9 @@ namespace Microkernel.Core.Memory;
 /// </summary>
 public sealed class FramePool
 {
+    /// <summary>Most frames that a pool can be asked to have.</summary>
+    public const int MostFrames = 1 << 24;
+
     private const uint EndOfList = uint.MaxValue;
 
     private readonly HostMemory _host;
@@ -34,15 +37,23 @@ public sealed class FramePool
     public bool TryFill(ushort owner, int frames)
     {
         _owner = owner;
-        _first = EndOfList;
-        FreeCount = Size = 0;
+        Abandon();
+        if (TryGrow(frames))
+            return true;
+
+        Shrink(0);
+        return false;
+    }
+
+    /// <summary>Adds frames until there are <paramref name="frames"/>; false when the host has no more, with some added.</summary>
+    public bool TryGrow(int frames)
+    {
         while (Size < frames)
         {
             int order = frames - Size >= 1 << FrameAllocator.Order2M ? FrameAllocator.Order2M : 0;
-            if (!_host.Allocator.TryAllocate(order, owner, FrameType.DomainPool, out ulong mfn)
-                && !_host.Allocator.TryAllocate(order = 0, owner, FrameType.DomainPool, out mfn))
+            if (!_host.Allocator.TryAllocate(order, _owner, FrameType.DomainPool, out ulong mfn)
+                && !_host.Allocator.TryAllocate(order = 0, _owner, FrameType.DomainPool, out mfn))
             {
-                Drain();
                 return false;
             }
 
@@ -50,6 +61,16 @@ public sealed class FramePool
         }
 
         return true;
+    }
+
+    /// <summary>Gives frames back until there are <paramref name="frames"/>, or none is left that is not in use.</summary>
+    public void Shrink(int frames)
+    {
+        while (Size > frames && TryTake(out ulong mfn))
+        {
+            Size--;
+            _host.Allocator.GiveUp(mfn);
+        }
     }
 
     /// <summary>Takes a zeroed frame for a structure that no guest may map. False when the pool is empty.</summary>
@@ -101,16 +122,9 @@ public sealed class FramePool
         FreeCount = Size = 0;
     }
 
-    private void Drain()
-    {
-        while (TryTake(out ulong mfn))
-            _host.Allocator.GiveUp(mfn);
-
-        Abandon();
-    }
-
     private void Add(ulong first, int count)
     {
+        using TicketLock.Holder held = _lock.Hold();
         for (int i = count - 1; i >= 0; i--)
             Push(first + (ulong)i);
 

@@ -31,6 +31,10 @@ public sealed class GuestMemoryMap
         Count++;
     }
 
+    /// <summary>Adds the range of an e820 entry.</summary>
+    public void AddE820(ReadOnlySpan<byte> entry) => Add(
+        MemoryMarshal.Read<ulong>(entry), MemoryMarshal.Read<ulong>(entry.Slice(8)), MemoryMarshal.Read<uint>(entry.Slice(16)));
+
     /// <summary>A range's guest-physical address in bytes.</summary>
     public ulong Start(int index) => _starts[index];
 

@@ -1,3 +1,4 @@
+using Microkernel.Core.Domains;
 using Microkernel.Core.Hardware;
 using Microkernel.Core.Vcpus;
 
@@ -25,16 +26,23 @@ public sealed class GuestWalks
     internal Vcpu Vcpu { get; }
 
     /// <summary>Where its guest-physical pages are.</summary>
-    internal Physmap Physmap { get; }
+    internal Physmap Physmap { get; private set; }
 
     /// <summary>The address space's lock.</summary>
-    internal TicketLock Lock { get; }
+    internal TicketLock Lock { get; private set; }
 
     /// <summary>Where the frames are.</summary>
     internal PhysicalMemory Memory { get; }
 
     /// <summary>Counts the entries into the guest.</summary>
     internal ulong Exit { get; private set; } = 1;
+
+    /// <summary>The vCPU is given to a domain: what is kept is of another address space, whose generations are others.</summary>
+    public void Bind(Domain domain)
+    {
+        Physmap = domain.Physmap;
+        Lock = Physmap.Lock;
+    }
 
     /// <summary>The vCPU is entered: the guest may change its tables.</summary>
     public void Forget() => Exit++;

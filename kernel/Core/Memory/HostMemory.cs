@@ -18,6 +18,12 @@ public sealed class HostMemory
             Cpus[cpu] = new AsidAllocator(cpu, machine.AsidCount);
     }
 
+    /// <summary>Address spaces made so far; start-up only.</summary>
+    internal ulong AddressSpaces { get; set; }
+
+    /// <summary>Frames of memory that the machine has.</summary>
+    public ulong TotalFrames { get; set; }
+
     /// <summary>The machine.</summary>
     public Machine Machine { get; }
 

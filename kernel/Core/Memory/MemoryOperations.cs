@@ -1,5 +1,7 @@
 using System;
+using System.Runtime.InteropServices;
 using Microkernel.Core.Abi;
+using Microkernel.Core.Domains;
 using Microkernel.Core.Hypercalls;
 
 namespace Microkernel.Core.Memory;
@@ -19,33 +21,29 @@ public static class MemoryOperations
             Note = "an extent is removed whole or not at all",
         },
         new(MemoryAbi.MaximumRamPage, "maximum_ram_page", MaximumRamPage, "memory"),
-        new(MemoryAbi.CurrentReservation, "current_reservation", CurrentReservation, "memory"),
-        new(MemoryAbi.MaximumReservation, "maximum_reservation", MaximumReservation, "memory"),
+        new(MemoryAbi.CurrentReservation, "current_reservation", Query, "memory"),
+        new(MemoryAbi.MaximumReservation, "maximum_reservation", Query, "memory"),
         new(MemoryAbi.PopulatePhysmap, "populate_physmap", ReservationOperations.Populate, "memory")
         {
             Note = "memory that is replaced goes back to the host; extents of 2 MiB may be made of small pages",
         },
         new(MemoryAbi.AddToPhysmap, "add_to_physmap", PhysmapOperations.Add, "memory"),
         new(MemoryAbi.MemoryMap, "memory_map", MemoryMap, "memory"),
-        new(MemoryAbi.MaximumGpfn, "maximum_gpfn", MaximumGpfn, "memory"),
+        new(MemoryAbi.SetMemoryMap, "set_memory_map", SetMemoryMap, "memory") { Note = "16 ranges at most" },
+        new(MemoryAbi.MaximumGpfn, "maximum_gpfn", Query, "memory"),
         new(MemoryAbi.RemoveFromPhysmap, "remove_from_physmap", PhysmapOperations.Remove, "memory")
         {
             Note = "guest memory goes back to the host; a page mapped by a grant is refused",
         },
         new(MemoryAbi.AddToPhysmapBatch, "add_to_physmap_batch", PhysmapOperations.AddBatch, "memory"),
+        new(MemoryAbi.ClaimPages, "claim_pages", ReservationOperations.Claim, "memory"),
     ];
 
     private static long MaximumRamPage(ref HypercallCall call) =>
         IsContinuation(in call) ? XenError.EINVAL : (long)call.Domain.Kernel.Memory.Frames.FrameCount;
 
-    private static long CurrentReservation(ref HypercallCall call) => Query(in call, call.Domain.Memory.Pages);
-
-    private static long MaximumReservation(ref HypercallCall call) => Query(in call, call.Domain.Memory.MaxPages);
-
-    private static long MaximumGpfn(ref HypercallCall call) => Query(in call, call.Domain.Physmap.MaxGfn);
-
     // struct xen_memory_domain holds a domid and nothing else.
-    private static long Query(in HypercallCall call, ulong answer)
+    private static long Query(ref HypercallCall call)
     {
         if (IsContinuation(in call))
             return XenError.EINVAL;
@@ -53,8 +51,47 @@ public static class MemoryOperations
         if (!call.TryRead(call.Arg1, out ushort id))
             return XenError.EFAULT;
 
-        long result = DomainArgument.CheckSelf(in call, id);
-        return result != 0 ? result : (long)answer;
+        using TargetDomain target = new(in call, id, Privilege.Build, unsealed: false);
+        DomainMemory memory = target.Domain.Memory;
+        return target.Error != 0 ? target.Error : (uint)call.Arg0 switch
+        {
+            MemoryAbi.CurrentReservation => (long)memory.Pages,
+            MemoryAbi.MaximumReservation => (long)memory.MaxPages,
+            _ => (long)memory.Physmap.MaxGfn,
+        };
+    }
+
+    // struct xen_foreign_memory_map: a domid, then the struct xen_memory_map that XENMEM_memory_map takes.
+    private static long SetMemoryMap(ref HypercallCall call)
+    {
+        Span<byte> bytes = stackalloc byte[MemoryAbi.ForeignMemoryMapSize];
+        if (!call.TryReadBytes(call.Arg1, bytes.Slice(0, call.Is32 ? MemoryAbi.ForeignMemoryMapSize32 : bytes.Length)))
+            return XenError.EFAULT;
+
+        // The map aligns as its handle does.
+        ushort id = MemoryMarshal.Read<ushort>(bytes);
+        ArgumentReader reader = new(bytes.Slice(bytes.Length - (call.Is32 ? MemoryAbi.ForeignMemoryMapSize32 : MemoryAbi.MemoryMapSize)), call.Is32);
+        uint count = reader.UInt32();
+        ulong buffer = reader.Native();
+        using TargetDomain target = new(in call, id, Privilege.Build, unsealed: true);
+        if (target.Error != 0 || !target.IsForeign)
+            return target.Error != 0 ? target.Error : XenError.EPERM;
+
+        return count > GuestMemoryMap.Capacity ? XenError.EINVAL : ReadMap(in call, target.Domain.Memory.Map, count, buffer);
+    }
+
+    private static long ReadMap(in HypercallCall call, GuestMemoryMap map, uint count, ulong buffer)
+    {
+        Span<byte> entries = stackalloc byte[GuestMemoryMap.Capacity * GuestMemoryMap.E820EntrySize];
+        entries = entries.Slice(0, (int)count * GuestMemoryMap.E820EntrySize);
+        if (!call.TryReadBytes(buffer, entries))
+            return XenError.EFAULT;
+
+        map.Clear();
+        for (; entries.Length != 0; entries = entries.Slice(GuestMemoryMap.E820EntrySize))
+            map.AddE820(entries);
+
+        return 0;
     }
 
     private static long MemoryMap(ref HypercallCall call)

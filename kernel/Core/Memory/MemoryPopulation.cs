@@ -1,3 +1,5 @@
+using Microkernel.Core.Abi;
+
 namespace Microkernel.Core.Memory;
 
 /// <summary>Gives a domain more memory than one page of some size.</summary>
@@ -28,13 +30,15 @@ public static class MemoryPopulation
     }
 
     /// <summary>
-    /// Gives the domain an extent of 2^<paramref name="order"/> (0 to 9) zeroed pages, as one page if it can be. All or
-    /// nothing, but for what was there before. Errors as <see cref="DomainMemory.Populate"/>.
+    /// Gives the domain an extent of 2^<paramref name="order"/> (0 to 9, or 18) zeroed pages, as one page if it can be; one of 18 as one
+    /// page only. All or nothing, but for what was there before. Errors as <see cref="DomainMemory.Populate"/>.
     /// </summary>
     public static long PopulateExtent(this DomainMemory memory, ulong gfn, int order)
     {
-        if (order == 0 || (order == FrameAllocator.Order2M && memory.Populate(gfn, order) == 0))
-            return order == 0 ? memory.Populate(gfn, 0) : 0;
+        bool isWhole = order is 0 or FrameAllocator.Order1G;
+        long whole = isWhole || order == FrameAllocator.Order2M ? memory.Populate(gfn, order) : XenError.ENOMEM;
+        if (isWhole || whole == 0)
+            return whole;
 
         ulong count = 1UL << order;
         for (ulong done = 0; done < count; done++)

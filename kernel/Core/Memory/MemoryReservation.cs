@@ -7,7 +7,9 @@ namespace Microkernel.Core.Memory;
 /// <summary>struct xen_memory_reservation: a list of extents of 2^order pages.</summary>
 internal struct MemoryReservation
 {
-    public const int MaxOrder = FrameAllocator.Order2M;
+    // For a domain that is built: 1 GiB.
+    private const int MaxForeignOrder = FrameAllocator.Order1G;
+    private const int MaxOrder = FrameAllocator.Order2M;
 
     // What a continuation can still encode beside the operation in 32 bits.
     private const ulong MaxExtents = uint.MaxValue >> MemoryAbi.ExtentShift;
@@ -43,8 +45,8 @@ internal struct MemoryReservation
     }
 
     /// <summary>The operation can go on at extent <paramref name="start"/>; if not, it ends there without an error, as in Xen.</summary>
-    public readonly bool IsValid(in HypercallCall call, ulong start) =>
-        ExtentCount <= MaxExtents && start < ExtentCount && Order <= MaxOrder
-        && (Flags & MemoryAbi.AddressBitsMask) is 0 or > 12
-        && DomainArgument.CheckSelf(in call, Domain) == 0;
+    public readonly bool IsValid(in TargetDomain target, ulong start) =>
+        target.Error == 0 && ExtentCount <= MaxExtents && start < ExtentCount
+        && (Order <= MaxOrder || (Order == MaxForeignOrder && target.IsForeign))
+        && (Flags & MemoryAbi.AddressBitsMask) is 0 or > 12;
 }

@@ -18,6 +18,7 @@ public sealed class Physmap
     private const int KindShift = 52;
     private const ulong KindMask = 3UL << KindShift;
     private const int CacheSize = 8;
+    private const int GenerationBits = 48;
     private const NestedAccess ForeignReadOnly = NestedAccess.Read | NestedAccess.Execute;
 
     private readonly PhysicalMemory _memory;
@@ -35,6 +36,7 @@ public sealed class Physmap
         _format = host.Format;
         _pool = pool;
         _tlb = tlb;
+        Generation = ++host.AddressSpaces << GenerationBits;
     }
 
     /// <summary>Held while the table is read or changed and while a frame found in it is touched.</summary>
@@ -45,9 +47,9 @@ public sealed class Physmap
 
     /// <summary>
     /// Grows whenever a page of the domain's own is removed: what was looked up before may be wrong. Foreign pages come
-    /// and go without it: who remembers translations leaves them out.
+    /// and go without it: who remembers translations leaves them out. No two address spaces have one in common.
     /// </summary>
-    public ulong Generation { get; private set; } = 1;
+    public ulong Generation { get; private set; }
 
     /// <summary>The highest page ever mapped.</summary>
     public ulong MaxGfn { get; private set; }

@@ -1,5 +1,6 @@
 using System;
 using Microkernel.Core.Abi;
+using Microkernel.Core.Domains;
 using Microkernel.Core.Hypercalls;
 
 namespace Microkernel.Core.Memory;
@@ -17,12 +18,12 @@ public static class ReservationOperations
     public static long Populate(ref HypercallCall call)
     {
         ulong done = Start(in call);
-        if (!MemoryReservation.TryRead(in call, out MemoryReservation reservation)
-            || !reservation.IsValid(in call, done)
-            || (reservation.Flags & MemoryAbi.PopulateOnDemand) != 0)
-        {
+        if (!MemoryReservation.TryRead(in call, out MemoryReservation reservation))
             return (long)done;
-        }
+
+        using TargetDomain target = new(in call, reservation.Domain, Privilege.Build, unsealed: true);
+        if (!reservation.IsValid(in target, done) || (reservation.Flags & MemoryAbi.PopulateOnDemand) != 0)
+            return (long)done;
 
         Span<ulong> gfns = stackalloc ulong[MemoryBatch.Size];
         while (done < reservation.ExtentCount)
@@ -30,7 +31,7 @@ public static class ReservationOperations
             int count = Read(in call, in reservation, done, gfns);
             int populated = 0;
             while (populated < count
-                && call.Domain.Memory.PopulateExtent(gfns[populated], (int)reservation.Order) == 0)
+                && target.Domain.Memory.PopulateExtent(gfns[populated], (int)reservation.Order) == 0)
             {
                 populated++;
             }
@@ -50,14 +51,18 @@ public static class ReservationOperations
     public static long Decrease(ref HypercallCall call)
     {
         ulong done = Start(in call);
-        if (!MemoryReservation.TryRead(in call, out MemoryReservation reservation) || !reservation.IsValid(in call, done))
+        if (!MemoryReservation.TryRead(in call, out MemoryReservation reservation))
+            return (long)done;
+
+        using TargetDomain target = new(in call, reservation.Domain, Privilege.Build, unsealed: true);
+        if (!reservation.IsValid(in target, done))
             return (long)done;
 
         Span<ulong> gfns = stackalloc ulong[MemoryBatch.Size];
         while (done < reservation.ExtentCount)
         {
             int count = Read(in call, in reservation, done, gfns);
-            int removed = Remove(call.Domain.Memory, gfns.Slice(0, count), (int)reservation.Order);
+            int removed = Remove(target.Domain.Memory, gfns.Slice(0, count), (int)reservation.Order);
             done += (ulong)removed;
             if (removed < count || count == 0)
                 break;
@@ -67,6 +72,25 @@ public static class ReservationOperations
         }
 
         return (long)done;
+    }
+
+    /// <summary>XENMEM_claim_pages: free frames are promised to a domain, so that it can be built whole or not at all.</summary>
+    public static long Claim(ref HypercallCall call)
+    {
+        if (Start(in call) != 0)
+            return XenError.EINVAL;
+
+        if (!MemoryReservation.TryRead(in call, out MemoryReservation reservation))
+            return XenError.EFAULT;
+
+        if ((reservation.ExtentStart | reservation.Order | reservation.Flags) != 0)
+            return XenError.EINVAL;
+
+        using TargetDomain target = new(in call, reservation.Domain, Privilege.Build, unsealed: false);
+        if (target.Error != 0)
+            return target.Error;
+
+        return call.Domain.MayBuild ? target.Domain.Memory.Claim(reservation.ExtentCount) : XenError.EPERM;
     }
 
     private static ulong Start(in HypercallCall call) => (uint)call.Arg0 >> MemoryAbi.ExtentShift;

@@ -17,6 +17,7 @@ public sealed class Runstate(Vcpu vcpu)
     public const int NarrowSize = 44;
 
     private const ulong UpdateFlag = 1UL << 63;
+    private const int TimesAt = 16;
 
     // In ticks of the time stamp counter: they become nanoseconds only when somebody looks. A vCPU changes its state on one CPU at a time;
     // the version is odd meanwhile, so that others who look see a whole picture.
@@ -54,6 +55,14 @@ public sealed class Runstate(Vcpu vcpu)
 
             Thread.SpinWait(1);
         }
+    }
+
+    /// <summary>Nanoseconds that it was in a state, up to now.</summary>
+    public ulong TimeIn(RunstateKind kind)
+    {
+        Span<byte> bytes = stackalloc byte[Size];
+        Read(bytes, narrow: false, now: true);
+        return MemoryMarshal.Read<ulong>(bytes.Slice(TimesAt + (8 * (int)kind)));
     }
 
     /// <summary>

@@ -35,7 +35,10 @@ public sealed class CpuidPolicy
     private readonly CpuidTables _tables;
 
     /// <summary>The policy of a domain slot. Only during start-up: it allocates.</summary>
-    public CpuidPolicy(Domain domain) => _tables = new CpuidTables(domain.Kernel.Machine, domain.Config.VcpuCount);
+    public CpuidPolicy(Domain domain) => _tables = new CpuidTables(domain.Kernel.Machine, domain.MostVcpus);
+
+    /// <summary>A new domain has so many vCPUs.</summary>
+    public void Fit(int vcpus) => _tables.Fit(vcpus);
 
     /// <summary>What CPUID answers on <paramref name="vcpu"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -22,17 +22,17 @@ public sealed class CpuidTables
     private const uint Rdtscp = 1u << 27;
     private const uint Pku = 1u << 3;
     private const uint MultipleThreads = 1u << 28;
+    private const uint Topology = 0xFFFF_C000;
     private const uint LinearAddressBits = 48;
     private const uint LargestPhysicalBits = 48;
 
     private readonly Machine _machine;
-    private readonly uint _vcpus;
+    private uint _vcpus;
 
     /// <summary>The answers for a domain with <paramref name="vcpus"/> vCPUs on the CPU of <paramref name="machine"/>.</summary>
     public CpuidTables(Machine machine, int vcpus)
     {
         _machine = machine;
-        _vcpus = (uint)vcpus;
         Basic = new CpuidResult[Math.Min(machine.Cpuid(0, 0).Eax, LargestBasic) + 1];
         uint largest = Math.Min(machine.Cpuid(ExtendedBase, 0).Eax, LargestExtended);
         Extended = new CpuidResult[largest >= ExtendedBase ? largest - ExtendedBase + 1 : 0];
@@ -41,6 +41,7 @@ public sealed class CpuidTables
         FillFeatures();
         FillExtendedFeatures();
         FillCaches();
+        Fit(vcpus);
     }
 
     /// <summary>Leaves from 0 on.</summary>
@@ -69,6 +70,25 @@ public sealed class CpuidTables
 
     /// <summary>Guests see RDTSCP.</summary>
     public bool HasRdtscp => Extended.Length > 1 && (Extended[1].Edx & Rdtscp) != 0;
+
+    /// <summary>What depends on how many vCPUs the domain has: each has two APIC ids.</summary>
+    public void Fit(int vcpus)
+    {
+        _vcpus = (uint)vcpus;
+        if (Basic.Length >= 2)
+        {
+            ref CpuidResult features = ref Basic[1];
+            features.Edx = (features.Edx & ~MultipleThreads) | (vcpus > 1 ? MultipleThreads : 0);
+            features.Ebx = (features.Ebx & 0xFF00) | (Math.Min(2 * _vcpus, 255) << 16);
+        }
+
+        if (Extended.Length > 8)
+            Extended[8].Ecx = ((uint)IdBits << 12) | Math.Min((2 * _vcpus) - 1, 255);
+
+        // Each cache belongs to one vCPU; the package has as many ids as the vCPUs take.
+        foreach (ref CpuidResult cache in Caches.AsSpan())
+            cache.Eax = cache.Eax == 0 ? 0 : (cache.Eax & ~Topology) | (Math.Min((1u << IdBits) - 1, 63) << 26);
+    }
 
     private void Copy(ReadOnlySpan<uint> basic, ReadOnlySpan<uint> extended)
     {
@@ -122,8 +142,6 @@ public sealed class CpuidTables
         features.Ecx = (features.Ecx & CpuidMask.Leaf1C & ~Missing(CpuidMask.Leaf1CAvx)) | CpuidMask.Leaf1CEmulated;
         features.Ecx &= Components != 0 ? uint.MaxValue : ~Xsave;
         features.Edx = (features.Edx & CpuidMask.Leaf1D) | CpuidMask.Leaf1DEmulated;
-        features.Edx |= _vcpus > 1 ? MultipleThreads : 0;
-        features.Ebx = (features.Ebx & 0xFF00) | (Math.Min(2 * _vcpus, 255) << 16);
         if (Basic.Length > 7)
             FillStructuredFeatures();
     }
@@ -158,10 +176,8 @@ public sealed class CpuidTables
         if (Extended.Length > 8)
         {
             uint physical = Math.Min(Extended[8].Eax & 0xFF, LargestPhysicalBits);
-            uint cores = Math.Min((2 * _vcpus) - 1, 255);
             Extended[8].Eax = physical | (LinearAddressBits << 8);
             Extended[8].Ebx &= CpuidMask.Extended8B;
-            Extended[8].Ecx = ((uint)IdBits << 12) | cores;
             Extended[8].Edx = 0;
         }
 
@@ -169,10 +185,8 @@ public sealed class CpuidTables
             Extended[0x21] = new CpuidResult { Eax = Extended[0x21].Eax & CpuidMask.Extended21A };
     }
 
-    // Each cache belongs to one vCPU; the package has as many ids as the vCPUs take.
     private void FillCaches()
     {
-        const uint Topology = 0xFFFF_C000;
         if (Basic.Length <= 4)
             return;
 
@@ -182,8 +196,6 @@ public sealed class CpuidTables
             if ((cache.Eax & 0x1F) == 0)
                 return;
 
-            uint cores = Math.Min((1u << IdBits) - 1, 63);
-            cache.Eax = (cache.Eax & ~Topology) | (cores << 26);
             Caches[i] = cache;
         }
     }

@@ -19,23 +19,22 @@ public static class HypercallPage
     /// <summary>Fills the guest's page; false (#GP) if it is not memory that the guest can write. There is one such page: index 0.</summary>
     public static bool TryWrite(Vcpu vcpu, ulong value)
     {
-        Domain domain = vcpu.Domain;
-        if ((value & PageIndexMask) != 0)
+        if ((value & PageIndexMask) != 0 || !TryWrite(vcpu.Domain, value >> PhysicalMemory.FrameShift))
             return false;
 
-        using (domain.Physmap.Lock.Hold())
-        {
-            if (!domain.Physmap.TryLookup(value >> PhysicalMemory.FrameShift, out ulong mfn, out NestedAccess access)
-                || (access & NestedAccess.Write) == 0)
-            {
-                return false;
-            }
+        SharedInfo.Latch(vcpu.Domain, !vcpu.Hardware.Is64BitCode);
+        return true;
+    }
 
-            using FrameView view = new(domain.Kernel.Memory.Memory, mfn);
-            Fill(view.Bytes);
-        }
+    /// <summary>Fills a page of a domain; false if it is not memory that the guest can write.</summary>
+    public static bool TryWrite(Domain domain, ulong gfn)
+    {
+        using TicketLock.Holder held = domain.Physmap.Lock.Hold();
+        if (!domain.Physmap.TryLookup(gfn, out ulong mfn, out NestedAccess access) || (access & NestedAccess.Write) == 0)
+            return false;
 
-        SharedInfo.Latch(domain, !vcpu.Hardware.Is64BitCode);
+        using FrameView view = new(domain.Kernel.Memory.Memory, mfn);
+        Fill(view.Bytes);
         return true;
     }
 

@@ -18,7 +18,7 @@ public sealed class Vcpu
     private int _wants;
     private AsidTag _asidTag;
 
-    /// <summary>Creates the vCPU of a domain slot. Only during start-up: it allocates.</summary>
+    /// <summary>Creates a vCPU, for now of <paramref name="domain"/>. Only during start-up: it allocates.</summary>
     public Vcpu(Domain domain, int id)
     {
         Domain = domain;
@@ -32,11 +32,11 @@ public sealed class Vcpu
         Runstate = new Runstate(this);
     }
 
-    /// <summary>Whose it is.</summary>
-    public Domain Domain { get; }
+    /// <summary>Whose it is; that of a free one says nothing.</summary>
+    public Domain Domain { get; private set; }
 
     /// <summary>Its number in the domain, from 0.</summary>
-    public int Id { get; }
+    public int Id { get; private set; }
 
     /// <summary>The virtual CPU of the vendor's extension.</summary>
     public VcpuHardware Hardware { get; }
@@ -57,7 +57,7 @@ public sealed class Vcpu
     public ref AsidTag AsidTag => ref _asidTag;
 
     /// <summary>Flushes of its domain's translations.</summary>
-    public GuestTlb Tlb { get; }
+    public GuestTlb Tlb { get; private set; }
 
     /// <summary>Recently translated frames of its domain.</summary>
     public GfnCache Translations { get; } = new();
@@ -167,6 +167,19 @@ public sealed class Vcpu
         }
 
         Domain.Shutdown(ShutdownReason.Poweroff);
+    }
+
+    /// <summary>Gives a free vCPU, which is offline, to a domain.</summary>
+    public void Bind(Domain domain, int id)
+    {
+        Domain = domain;
+        Id = id;
+        Tlb = domain.Memory.Tlb;
+        Walks.Bind(domain);
+
+        // What a CPU holds under the old tag is another domain's.
+        _asidTag = default;
+        Domain.Kernel.Dispatcher.Assign(this, domain.Kernel.HomeOf(id));
     }
 
     /// <summary>Puts the vCPU back to how a new domain's is.</summary>

@@ -41,7 +41,7 @@ public static class VcpuOperations
     // False: the number of the vCPU is wrong.
     private static bool TryFind(in HypercallCall call, out Vcpu vcpu)
     {
-        Vcpu[] vcpus = call.Domain.Vcpus;
+        ReadOnlySpan<Vcpu> vcpus = call.Domain.Vcpus;
         bool exists = (uint)call.Arg1 < (uint)vcpus.Length;
         vcpu = vcpus[exists ? (int)(uint)call.Arg1 : 0];
         return exists;

@@ -14,4 +14,7 @@ public enum VcpuState
 
     /// <summary>On a CPU.</summary>
     Running,
+
+    /// <summary>It could run, but its domain is paused.</summary>
+    Paused,
 }

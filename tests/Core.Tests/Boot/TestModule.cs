@@ -22,4 +22,15 @@ internal static class TestModule
 
         return new ModuleReader(memory, new BootModule { Address = offset, Length = (ulong)content.Length });
     }
+
+    /// <summary>A module in a machine's memory, from frame <paramref name="first"/> on.</summary>
+    public static BootModule Place(FakeMemory memory, ulong first, byte[] content)
+    {
+        for (int at = 0; at < content.Length; at += PhysicalMemory.FrameSize)
+        {
+            content.AsSpan(at, Math.Min(PhysicalMemory.FrameSize, content.Length - at)).CopyTo(memory[first + (ulong)(at / PhysicalMemory.FrameSize)]);
+        }
+
+        return new BootModule { Address = first * PhysicalMemory.FrameSize, Length = (ulong)content.Length };
+    }
 }

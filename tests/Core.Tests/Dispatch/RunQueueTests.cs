@@ -16,7 +16,7 @@ public sealed class RunQueueTests
         TestHost host = new(domains: 1, vcpus: 32);
         RunQueue queue = new(32);
         List<Vcpu> model = [];
-        foreach ((Vcpu vcpu, ushort time) in host.Domain(0).Vcpus.Zip(times))
+        foreach ((Vcpu vcpu, ushort time) in host.Domain(0).Vcpus.ToArray().Zip(times))
         {
             vcpu.Scheduling.VirtualTime = time;
             queue.Add(vcpu);

@@ -6,6 +6,7 @@ using Microkernel.Core.Domains;
 using Microkernel.Core.Hardware;
 using Microkernel.Core.Hypercalls;
 using Microkernel.Core.Memory;
+using Microkernel.Core.Tests.Boot;
 using Microkernel.Core.Vcpus;
 using NUnit.Framework;
 
@@ -21,18 +22,30 @@ public sealed class TestHost
     public const int FirstFreeFrame = 64;
     public const int DomainFrames = 1024;
 
+    /// <summary>Where a boot module starts, below the frames that are given out.</summary>
+    public const ulong ModuleFrame = 1;
+
     public TestHost(
         int domains = 2, int vcpus = 1, int cpus = 2, Action<DomainConfig>? configure = null,
-        Func<uint, uint, CpuidResult>? source = null, string commandLine = "", int reservedCpus = 0)
+        Func<uint, uint, CpuidResult>? source = null, string commandLine = "", int reservedCpus = 0,
+        int slots = 0, int slotVcpus = 0, byte[]? module = null)
     {
         Machine = new FakeMachine(cpus, FrameCount) { VcpuFactory = () => new FakeVcpuHardware(), CpuidSource = source, ReservedCpus = reservedCpus };
         HostMemory memory = new(Machine, FrameCount);
         memory.Allocator.AddFree(FirstFreeFrame, FrameCount - FirstFreeFrame);
-        Kernel = new Kernel(Machine, new BootInformation { Memory = memory, CommandLine = Encoding.ASCII.GetBytes(commandLine) });
-        Kernel.Prepare([.. Enumerable.Range(0, domains).Select(i => Config(i, vcpus, configure))]);
+        Kernel = new Kernel(Machine, new BootInformation
+        {
+            Memory = memory,
+            CommandLine = Encoding.ASCII.GetBytes(commandLine),
+            Modules = module == null ? [] : [TestModule.Place(Machine.Frames, ModuleFrame, module)],
+        });
+        Kernel.Prepare([.. Enumerable.Range(0, domains).Select(i => Config(i, vcpus, configure))], slots, slotVcpus);
         foreach (Domain domain in Kernel.Domains.Slots)
         {
-            Start(domain);
+            if (!domain.IsMade)
+            {
+                Start(domain);
+            }
         }
     }
 

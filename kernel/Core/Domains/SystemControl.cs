@@ -1,0 +1,105 @@
+using System;
+using Microkernel.Core.Abi;
+using Microkernel.Core.Dispatch;
+using Microkernel.Core.Hardware;
+using Microkernel.Core.Hypercalls;
+using Microkernel.Core.Memory;
+
+namespace Microkernel.Core.Domains;
+
+/// <summary>sysctl (xen/sysctl.h): struct xen_sysctl names operation and interface version.</summary>
+public static class SystemControl
+{
+    private const string Test = "domctl";
+
+    /// <summary>The operations.</summary>
+    public static readonly SubOperation[] Table =
+    [
+        new(SystemControlAbi.PhysInfo, "physinfo", GetPhysicalInfo, Test, Privilege.Info),
+        new(SystemControlAbi.GetDomainInfoList, "getdomaininfolist", ListDomains, Test, Privilege.Info),
+        new(SystemControlAbi.GetCpuInfo, "getcpuinfo", ListCpus, Test, Privilege.Info),
+    ];
+
+    /// <summary>Serves every operation.</summary>
+    public static long Run(ref HypercallCall call)
+    {
+        if (!call.TryRead(call.Arg0, out SystemControlAbi.Header header))
+            return XenError.EFAULT;
+
+        if (header.InterfaceVersion != SystemControlAbi.InterfaceVersion)
+            return XenError.EACCES;
+
+        SubOperation? operation = DomainControl.Find(Table, header.Command);
+        return operation == null ? XenError.ENOSYS : operation.Handler(ref call);
+    }
+
+    private static long GetPhysicalInfo(ref HypercallCall call)
+    {
+        Kernel kernel = call.Domain.Kernel;
+        SystemControlAbi.PhysicalInfo info = default;
+        info.ThreadsPerCore = info.NodeCount = 1;
+        info.CoresPerSocket = info.CpuCount = (uint)kernel.Cpus.Length;
+        info.MaxCpuId = info.CpuCount - 1;
+        info.CpuKilohertz = (uint)(kernel.Machine.TscFrequency / 1000);
+        info.Capabilities = SystemControlAbi.Capabilities;
+        info.TotalPages = kernel.Memory.TotalFrames;
+        info.FreePages = kernel.Memory.Allocator.FreeFrames;
+        info.OutstandingPages = kernel.Memory.Allocator.Claimed;
+        info.MaxMfn = kernel.Memory.Frames.FrameCount - 1;
+        FillFeatures(kernel.Machine, ref info);
+        return call.TryWrite(call.Arg0 + SystemControlAbi.UnionAt, in info) ? 0 : XenError.EFAULT;
+    }
+
+    private static void FillFeatures(Machine machine, ref SystemControlAbi.PhysicalInfo info)
+    {
+        CpuidResult leaf = machine.Cpuid(1, 0);
+        (info.Features1D, info.Features1C) = (leaf.Edx, leaf.Ecx);
+        leaf = machine.Cpuid(0x8000_0001, 0);
+        (info.FeaturesE1D, info.FeaturesE1C) = (leaf.Edx, leaf.Ecx);
+        info.FeaturesXsave = machine.Cpuid(0xD, 1).Eax;
+        leaf = machine.Cpuid(7, 0);
+        (info.Features7B, info.Features7C) = (leaf.Ebx, leaf.Ecx);
+        info.FeaturesE7D = machine.Cpuid(0x8000_0007, 0).Edx;
+    }
+
+    // A domain that comes or goes meanwhile is in the list or not.
+    private static long ListDomains(ref HypercallCall call)
+    {
+        ulong at = call.Arg0 + SystemControlAbi.UnionAt;
+        if (!call.TryRead(at, out SystemControlAbi.DomainList list))
+            return XenError.EFAULT;
+
+        ushort id = list.First;
+        list.Count = 0;
+        while (list.Count < list.MaxDomains && call.Domain.Kernel.Domains.TryFindFrom(ref id))
+        {
+            using TargetDomain target = new(in call, id++, Privilege.Info, unsealed: false);
+            if (target.Error != 0)
+                continue;
+
+            DomainInformation.Fill(target.Domain, out DomainControlAbi.DomainInfo info);
+            if (!call.TryWrite(list.Buffer + (list.Count++ * DomainInformation.Size), in info))
+                return XenError.EFAULT;
+        }
+
+        return call.TryWrite(at + SystemControlAbi.CountAt, list.Count) ? 0 : XenError.EFAULT;
+    }
+
+    private static long ListCpus(ref HypercallCall call)
+    {
+        ulong at = call.Arg0 + SystemControlAbi.UnionAt;
+        if (!call.TryRead(at, out SystemControlAbi.CpuList list))
+            return XenError.EFAULT;
+
+        Kernel kernel = call.Domain.Kernel;
+        uint count = Math.Min(list.MaxCpus, (uint)kernel.Cpus.Length);
+        for (uint i = 0; i < count; i++)
+        {
+            ulong idle = kernel.Clock.ToNanoseconds(kernel.Cpus[(int)i].IdleTicks);
+            if (!call.TryWrite(list.Info + (i * sizeof(ulong)), idle))
+                return XenError.EFAULT;
+        }
+
+        return call.TryWrite(at + SystemControlAbi.CountAt, count) ? 0 : XenError.EFAULT;
+    }
+}

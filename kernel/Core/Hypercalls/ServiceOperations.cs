@@ -1,0 +1,11 @@
+namespace Microkernel.Core.Hypercalls;
+
+/// <summary>service_op (__HYPERVISOR_arch_0), for what Xen has no call for: the first argument is the operation, the second its structure.</summary>
+public static class ServiceOperations
+{
+    /// <summary>Its hypercall number.</summary>
+    public const int Number = 48;
+
+    /// <summary>The operations.</summary>
+    public static readonly SubOperation[] Table = DomainBuildingOperations.Table;
+}
