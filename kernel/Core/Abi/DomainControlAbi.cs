@@ -17,7 +17,7 @@ public static class DomainControlAbi
     public const uint MaxVcpus = 15;
     public const uint SchedulerOp = 16;
     public const uint SetDomainHandle = 17;
-    public const uint HypercallInit = 19;
+    public const uint HypercallInit = 22;
     public const uint GetVcpuAffinity = 25;
     public const uint GetPagingMempoolSize = 85;
     public const uint SetPagingMempoolSize = 86;

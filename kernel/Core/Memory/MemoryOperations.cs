@@ -70,7 +70,7 @@ public static class MemoryOperations
 
         // The map aligns as its handle does.
         ushort id = MemoryMarshal.Read<ushort>(bytes);
-        ArgumentReader reader = new(bytes.Slice(bytes.Length - (call.Is32 ? MemoryAbi.ForeignMemoryMapSize32 : MemoryAbi.MemoryMapSize)), call.Is32);
+        ArgumentReader reader = new(bytes.Slice(call.Is32 ? sizeof(uint) : sizeof(ulong)), call.Is32);
         uint count = reader.UInt32();
         ulong buffer = reader.Native();
         using TargetDomain target = new(in call, id, Privilege.Build, unsealed: true);
