@@ -17,7 +17,7 @@ public static class XenLayout
     private static readonly string[] Headers =
     [
         "xen", "memory", "grant_table", "event_channel", "sched", "vcpu", "version", "physdev", "platform", "features",
-        "callback", "nmi", "hvm/hvm_op", "hvm/params", "hvm/hvm_vcpu", "arch-x86/hvm/start_info",
+        "callback", "nmi", "domctl", "sysctl", "hvm/hvm_op", "hvm/params", "hvm/hvm_vcpu", "arch-x86/hvm/start_info",
     ];
 
     private static readonly ConcurrentDictionary<(string, int), long> Known = [];
@@ -52,7 +52,7 @@ public static class XenLayout
     {
         string includes = string.Concat(Headers.Select(header => $"#include <xen/{header}.h>\n"));
         string array = string.Join(",\n", expressions.Select(e => $"(long long)({e})"));
-        string source = "#include <stdint.h>\n#include <stddef.h>\n#define __XEN_INTERFACE_VERSION__ __XEN_LATEST_INTERFACE_VERSION__\n"
+        string source = "#include <stdint.h>\n#include <stddef.h>\n#define __XEN_TOOLS__ 1\n#define __XEN_INTERFACE_VERSION__ __XEN_LATEST_INTERFACE_VERSION__\n"
             + $"{includes}const long long values[] = {{\n{array}\n}};\n";
         string file = Path.Combine(Path.GetTempPath(), $"layout-{Guid.NewGuid():N}.c");
         File.WriteAllText(file, source);

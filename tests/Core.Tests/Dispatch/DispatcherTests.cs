@@ -191,6 +191,82 @@ public sealed class DispatcherTests
         Assert.That(simulation.Ran[1], Is.GreaterThan(150 * Millisecond));
     }
 
+    [Test]
+    public void APausedDomainDoesNotRunUntilItIsUnpausedAsOften()
+    {
+        Simulation simulation = new(cpus: 2, domains: 3);
+        Domain paused = simulation.Host.Domain(0);
+        simulation.Run(100 * Millisecond);
+        paused.Pause();
+        paused.Pause();
+        simulation.Run(200 * Millisecond);
+        ulong before = simulation.Ran[0];
+        Assert.That(simulation.Host.Kernel.Dispatcher.TryStop(simulation.Host.Vcpu(0)), Is.True);
+        Assert.That(simulation.Host.Vcpu(0).State, Is.EqualTo(VcpuState.Paused));
+        simulation.Host.Vcpu(0).Post(PendingWork.Wake);
+        paused.Unpause();
+        simulation.Run(300 * Millisecond);
+        Assert.That(simulation.Ran[0], Is.EqualTo(before));
+        Assert.That(simulation.Ran[1], Is.GreaterThan(150 * Millisecond), "the others have the CPUs");
+        paused.Unpause();
+        simulation.Run(400 * Millisecond);
+        Assert.That(simulation.Ran[0] - before, Is.GreaterThan(30 * Millisecond));
+    }
+
+    [Test]
+    public void AnEventForAPausedDomainWakesItAfterwards([Values] bool hasEvent)
+    {
+        Simulation simulation = new(cpus: 1, domains: 1);
+        Vcpu vcpu = simulation.Host.Vcpu(0);
+        PhysicalCpu cpu = simulation.Host.Kernel.Cpus[0];
+        simulation.Host.Hardware(0).OnRun = () => vcpu.WantsBlock = true;
+        vcpu.Take((PendingWork)~0);
+        simulation.Host.Kernel.Dispatcher.Step(cpu);
+        vcpu.Domain.Pause();
+        if (hasEvent)
+        {
+            vcpu.Post(PendingWork.Wake);
+        }
+
+        Assert.That(vcpu.State, Is.EqualTo(VcpuState.Blocked));
+        vcpu.Domain.Unpause();
+        Assert.That(vcpu.State, Is.EqualTo(hasEvent ? VcpuState.Runnable : VcpuState.Blocked));
+    }
+
+    [Test]
+    public void AVcpuBroughtUpWhileItsDomainIsPausedStartsAfterwards()
+    {
+        Simulation simulation = new(cpus: 1, domains: 1, startAll: false);
+        simulation.Host.Domain(0).Pause();
+        simulation.Start(0);
+        Assert.That(simulation.Host.Vcpu(0).State, Is.EqualTo(VcpuState.Paused));
+        simulation.Host.Domain(0).Unpause();
+        Assert.That(simulation.Host.Vcpu(0).State, Is.EqualTo(VcpuState.Runnable));
+    }
+
+    [TestCase(2, 3)]
+    [TestCase(4, 6)]
+    public void AVcpuRunsOnlyOnTheCpusOfItsAffinity(int cpus, int domains)
+    {
+        Simulation simulation = new(cpus, domains);
+        Dispatcher dispatcher = simulation.Host.Kernel.Dispatcher;
+        simulation.Run(100 * Millisecond);
+        for (int i = 0; i < domains; i++)
+        {
+            dispatcher.SetAffinity(simulation.Host.Vcpu(i), 2);
+        }
+
+        simulation.Run(200 * Millisecond);
+        ulong[] before = [.. simulation.RanOn];
+        simulation.Run(700 * Millisecond);
+        Assert.That(simulation.RanOn.Where((_, cpu) => cpu != 1), Is.EqualTo(before.Where((_, cpu) => cpu != 1)));
+        Assert.That(simulation.RanOn[1] - before[1], Is.GreaterThan(490 * Millisecond));
+        dispatcher.SetAffinity(simulation.Host.Vcpu(0), 1);
+        simulation.Run(1200 * Millisecond);
+        Assert.That(simulation.RanOn[0] - before[0], Is.GreaterThan(480 * Millisecond));
+        Assert.That(simulation.RanOn.Skip(2), Is.EqualTo(before.Skip(2)));
+    }
+
     private sealed class Simulation
     {
         private readonly ulong[] _clocks;

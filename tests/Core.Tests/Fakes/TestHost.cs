@@ -51,6 +51,9 @@ public sealed class TestHost
 
     public FakeMachine Machine { get; }
 
+    /// <summary>What happens before a call is gone on with.</summary>
+    public Action? OnContinue { get; set; }
+
     public Kernel Kernel { get; }
 
     public Domain Domain(int index) => Kernel.Domains.Slots[index];
@@ -81,6 +84,7 @@ public sealed class TestHost
             }
 
             Machine.Tsc++;
+            OnContinue?.Invoke();
             call = new HypercallCall(Vcpu(domain), is32)
             {
                 Arg0 = call.Arg0,
