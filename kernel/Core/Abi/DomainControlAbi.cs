@@ -104,6 +104,7 @@ public static class DomainControlAbi
         public HandleWords Handle;
         public uint CpuPool;
         public byte AddressBits;
+        public uint MorePadding;
         public uint EmulationFlags;
         public uint MiscFlags;
     }
