@@ -165,6 +165,7 @@ public sealed class RingEndpoint : IDisposable
         _options.Log?.Invoke($"connected to {_options.Peer}");
         foreach (ClientCall call in calls)
             call.Begin(session);
+        _options.Connected?.Invoke();
     }
 
     private void End()

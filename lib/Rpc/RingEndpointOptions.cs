@@ -16,4 +16,10 @@ public sealed record RingEndpointOptions
 
     /// <summary>Receives a line for what somebody should know: sessions that begin and end, and handlers that failed.</summary>
     public Action<string>? Log { get; init; }
+
+    /// <summary>
+    /// Called for each new connection, before its first call is served: the other side may have forgotten what it knew. Must not wait;
+    /// calls may be begun.
+    /// </summary>
+    public Action? Connected { get; init; }
 }
