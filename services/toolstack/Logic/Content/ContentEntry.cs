@@ -1,0 +1,33 @@
+namespace Microkernel.Services.Toolstack.Content;
+
+/// <summary>A file in the content store, or a part of it.</summary>
+/// <param name="Number">Its place in the index.</param>
+/// <param name="Hash">Its SHA-256.</param>
+/// <param name="Offset">Where it is in the store's memory.</param>
+/// <param name="Length">Its bytes.</param>
+internal sealed record ContentEntry(int Number, byte[] Hash, long Offset, long Length)
+{
+    /// <summary>The bytes that are there, from the start.</summary>
+    internal long Have { get; set; }
+
+    /// <summary>Whether all are there.</summary>
+    internal bool IsComplete => Have == Length;
+
+    /// <summary>Whether this incarnation has seen that the bytes have the hash.</summary>
+    internal bool IsVerified { get; set; }
+
+    /// <summary>The hash of what is there, while an upload goes on.</summary>
+    internal Sha256? Progress { get; set; }
+
+    /// <summary>What uploads of this incarnation call it; 0 for none yet.</summary>
+    internal ulong Upload { get; set; }
+
+    /// <summary>How many need it.</summary>
+    internal int Pins { get; set; }
+
+    /// <summary>When somebody last had to do with it.</summary>
+    internal long LastUse { get; set; }
+
+    /// <summary>Where the next file can begin.</summary>
+    internal long End => Offset + Length;
+}

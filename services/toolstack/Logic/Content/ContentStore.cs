@@ -1,0 +1,213 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Threading;
+using Grpc.Core;
+
+namespace Microkernel.Services.Toolstack.Content;
+
+/// <summary>
+/// The files that the operator has brought in, known by their hashes, in memory of a fixed size. What nobody needs makes room for
+/// what is new, the longest unused first. An upload that was cut off goes on where it was, also after a restart.
+/// </summary>
+public sealed class ContentStore
+{
+    /// <summary>An upload that stood still for this long gives way to others.</summary>
+    internal static readonly TimeSpan UploadPatience = TimeSpan.FromMinutes(1);
+
+    private readonly Lock _lock = new();
+    private readonly ContentMemory _memory;
+    private readonly TimeProvider _time;
+    private readonly List<ContentEntry> _entries = [];
+    private ulong _lastUpload;
+
+    /// <summary>Takes over the memory, and the files that are in it.</summary>
+    public ContentStore(ContentMemory memory, TimeProvider time)
+    {
+        _memory = memory;
+        _time = time;
+        if (memory.Bytes.Length < 2 * ContentIndex.Size)
+            throw new ArgumentException($"the content store has {memory.Bytes.Length} bytes and needs {2 * ContentIndex.Size}", nameof(memory));
+        ContentIndex.Prepare(memory.Bytes);
+        for (int i = 0; i < ContentIndex.Entries; i++)
+            TakeOver(i);
+    }
+
+    /// <summary>The longest file that can be stored.</summary>
+    public long LargestFile => _memory.Bytes.Length - ContentIndex.Size;
+
+    /// <summary>Begins an upload, or goes on with one.</summary>
+    /// <returns>What to call it, and the bytes of it that are there.</returns>
+    internal (ulong Upload, long Have) Begin(ReadOnlySpan<byte> hash, ulong size)
+    {
+        if (hash.Length != Sha256.Size)
+            throw Failure.Argument($"a SHA-256 has {Sha256.Size} bytes, not {hash.Length}");
+        if (size == 0)
+            throw Failure.Argument("the file is empty");
+        if (size > (ulong)LargestFile)
+            throw Failure.Exhausted($"the file has {size} bytes, and the host's store takes {LargestFile} at most");
+        lock (_lock)
+        {
+            ContentEntry entry = Find(hash) ?? Add(hash.ToArray(), (long)size);
+            if (entry.Length != (long)size)
+                throw Failure.Argument($"the file with this hash has {entry.Length} bytes, not {size}");
+            if (entry.Upload == 0)
+                entry.Upload = ++_lastUpload;
+            Touch(entry);
+            return (entry.Upload, entry.Have);
+        }
+    }
+
+    /// <summary>Takes a part of a file. Parts that are there already change nothing.</summary>
+    /// <returns>The bytes that are there now.</returns>
+    internal long Write(ulong upload, ulong offset, ReadOnlySpan<byte> data)
+    {
+        lock (_lock)
+        {
+            ContentEntry entry = _entries.Find(e => e.Upload == upload && upload != 0)
+                ?? throw Failure.NotFound("there is no such upload any more: begin it again");
+            Touch(entry);
+            if (offset > (ulong)entry.Have)
+                throw Failure.OutOfRange($"the part begins at {offset}, and the next one is due at {entry.Have}");
+            if ((ulong)data.Length > (ulong)entry.Length - offset)
+                throw Failure.OutOfRange($"the part ends after the file, which has {entry.Length} bytes");
+            Append(entry, data[Math.Min(data.Length, (int)Math.Min(int.MaxValue, entry.Have - (long)offset))..]);
+            return entry.Have;
+        }
+    }
+
+    /// <summary>Holds a file; null if it is not there as a whole.</summary>
+    internal PinnedContent? Pin(ReadOnlySpan<byte> hash)
+    {
+        lock (_lock)
+        {
+            if (Find(hash) is not { IsComplete: true } entry)
+                return null;
+            entry.Pins++;
+            Touch(entry);
+            return new PinnedContent(this, entry);
+        }
+    }
+
+    internal void Unpin(ContentEntry entry)
+    {
+        lock (_lock)
+        {
+            entry.Pins--;
+            Touch(entry);
+        }
+    }
+
+    /// <summary>The bytes of a pinned file.</summary>
+    internal ReadOnlySpan<byte> BytesOf(ContentEntry entry) => _memory.Bytes.Slice((int)entry.Offset, (int)entry.Length);
+
+    /// <summary>Hashes a pinned file that was here before this incarnation; one that is wrong is forgotten.</summary>
+    internal bool Verify(ContentEntry entry)
+    {
+        if (entry.IsVerified)
+            return true;
+        // Without the lock, because it takes long: the pin keeps the bytes where they are.
+        var hash = new Sha256();
+        hash.Append(BytesOf(entry));
+        if (hash.Finish().AsSpan().SequenceEqual(entry.Hash))
+            return entry.IsVerified = true;
+        lock (_lock)
+            Remove(entry);
+        return false;
+    }
+
+    private void TakeOver(int number)
+    {
+        ContentEntry? entry = ContentIndex.Read(_memory.Bytes, number);
+        bool isUsable = entry is not null && !_entries.Exists(other =>
+            (other.Offset < entry.End && entry.Offset < other.End) || other.Hash.AsSpan().SequenceEqual(entry.Hash));
+        if (isUsable)
+            _entries.Add(entry!);
+        else
+            ContentIndex.Clear(_memory.Bytes, number);
+    }
+
+    private ContentEntry? Find(ReadOnlySpan<byte> hash)
+    {
+        foreach (ContentEntry entry in _entries)
+        {
+            if (hash.SequenceEqual(entry.Hash))
+                return entry;
+        }
+
+        return null;
+    }
+
+    private void Touch(ContentEntry entry) => entry.LastUse = _time.GetTimestamp();
+
+    private void Append(ContentEntry entry, ReadOnlySpan<byte> data)
+    {
+        if (data.IsEmpty)
+            return;
+        data.CopyTo(_memory.Bytes.Slice((int)(entry.Offset + entry.Have), data.Length));
+        Sha256 hash = entry.Progress ??= HashOfStart(entry);
+        hash.Append(data);
+        if (entry.Have + data.Length == entry.Length)
+            CheckWhole(entry, hash);
+        entry.Have += data.Length;
+        ContentIndex.WriteProgress(_memory.Bytes, entry);
+    }
+
+    private void CheckWhole(ContentEntry entry, Sha256 hash)
+    {
+        entry.Progress = null;
+        entry.IsVerified = hash.Finish().AsSpan().SequenceEqual(entry.Hash);
+        if (entry.IsVerified)
+            return;
+        Remove(entry);
+        throw new RpcException(new Status(StatusCode.DataLoss, "the file that arrived does not have the announced hash: upload it again"));
+    }
+
+    private Sha256 HashOfStart(ContentEntry entry)
+    {
+        var hash = new Sha256();
+        hash.Append(_memory.Bytes.Slice((int)entry.Offset, (int)entry.Have));
+        return hash;
+    }
+
+    private ContentEntry Add(byte[] hash, long length)
+    {
+        long? place;
+        while ((place = FindGap(length)) is null || _entries.Count == ContentIndex.Entries)
+        {
+            Remove(Unneeded() ?? throw Failure.Exhausted(
+                $"the host's store of {LargestFile} bytes has no room for {length} more: files of guests that can restart, and uploads that go on, stay"));
+        }
+
+        int number = Enumerable.Range(0, ContentIndex.Entries).First(n => !_entries.Exists(e => e.Number == n));
+        var entry = new ContentEntry(number, hash, place.Value, length);
+        _entries.Add(entry);
+        ContentIndex.Write(_memory.Bytes, entry);
+        return entry;
+    }
+
+    /// <summary>The first place where a file fits between others.</summary>
+    private long? FindGap(long length)
+    {
+        long place = ContentIndex.Size;
+        foreach (ContentEntry entry in _entries.OrderBy(static e => e.Offset))
+        {
+            if (entry.Offset - place >= length)
+                return place;
+            place = entry.End;
+        }
+
+        return _memory.Bytes.Length - place >= length ? place : null;
+    }
+
+    private ContentEntry? Unneeded() => _entries.Where(MayGo).MinBy(static e => e.LastUse);
+
+    private bool MayGo(ContentEntry entry) => entry.Pins == 0
+        && (entry.IsComplete || entry.Upload == 0 || _time.GetElapsedTime(entry.LastUse) >= UploadPatience);
+
+    private void Remove(ContentEntry entry)
+    {
+        _entries.Remove(entry);
+        ContentIndex.Clear(_memory.Bytes, entry.Number);
+    }
+}
