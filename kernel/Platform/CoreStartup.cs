@@ -31,6 +31,7 @@ internal static class CoreStartup
         Heap.Seal();
         ulong free = GiveFreeFrames(boot.Memory.Allocator, memory);
         ReportMemory(startup, loader, boot.Memory, free);
+        Startup.TakeLentMemory(kernel);
         kernel.LifeCycle.StartAll();
         machine.Processors.Release(dispatch);
         dispatch(0);

@@ -54,13 +54,25 @@ public sealed class SmallPartsTests
     public void LogRingKeepsTheNewest()
     {
         var ring = new LogRing(8);
-        byte[] buffer = new byte[16];
-        Assert.That(ring.CopyTo(buffer), Is.Zero);
+        Assert.That(Read(ring, 0), Is.EqualTo(("", 0u)));
         ring.Append("abcde"u8);
-        Assert.That(Encoding.ASCII.GetString(buffer, 0, ring.CopyTo(buffer)), Is.EqualTo("abcde"));
+        Assert.That(Read(ring, 0), Is.EqualTo(("abcde", 5u)));
+        Assert.That(Read(ring, 3), Is.EqualTo(("de", 5u)));
         ring.Append("fghijk"u8);
-        Assert.That(Encoding.ASCII.GetString(buffer, 0, ring.CopyTo(buffer)), Is.EqualTo("defghijk"));
-        Assert.That(Encoding.ASCII.GetString(buffer, 0, ring.CopyTo(buffer.AsSpan(0, 3))), Is.EqualTo("ijk"));
+        Assert.That(Read(ring, 2), Is.EqualTo(("defghijk", 11u)), "what was lost is skipped");
+        Assert.That(Read(ring, 4, 3), Is.EqualTo(("efg", 7u)));
+        Assert.That(Read(ring, 99), Is.EqualTo(("defghijk", 11u)), "a place that is not there yet");
+        ring.Clear();
+        Assert.That(Read(ring, 0), Is.EqualTo(("", 11u)));
+        ring.Append("l"u8);
+        Assert.That(Read(ring, ring.Start), Is.EqualTo(("l", 12u)));
+    }
+
+    private static (string Text, uint Index) Read(LogRing ring, uint index, int most = 16)
+    {
+        byte[] buffer = new byte[most];
+        int count = ring.CopyFrom(ref index, buffer);
+        return (Encoding.ASCII.GetString(buffer, 0, count), index);
     }
 
     [Test]

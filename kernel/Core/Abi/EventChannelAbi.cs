@@ -31,6 +31,7 @@ public static class EventChannelAbi
     /// <summary>VIRQ_TIMER, VIRQ_DEBUG, VIRQ_XENOPROF and VIRQ_XENPMU are per vCPU (xen/xen.h); the others are the domain's.</summary>
     public const uint VirqTimer = 0;
     public const uint VirqDebug = 1;
+    public const uint VirqConsole = 2;
     public const uint VirqDomainExited = 3;
     public const uint VirqXenoprof = 7;
     public const uint VirqXenpmu = 13;

@@ -16,6 +16,11 @@ public static class MemoryAbi
     public const uint RemoveFromPhysmap = 15;
     public const uint AddToPhysmapBatch = 23;
     public const uint ClaimPages = 24;
+    public const uint AcquireResource = 28;
+
+    /// <summary>Types of resources beside Xen's own (XENMEM_resource_*): a ring, and kept memory.</summary>
+    public const ushort ResourceRing = 0x8000;
+    public const ushort ResourceKept = 0x8001;
 
     /// <summary>The operation is in the low bits of the first argument, where to go on in the others (MEMOP_EXTENT_SHIFT).</summary>
     public const int ExtentShift = 6;
@@ -43,6 +48,8 @@ public static class MemoryAbi
     public const int RemoveFromPhysmapSize32 = 8;
     public const int MemoryMapSize = 16;
     public const int MemoryMapSize32 = 8;
+    public const int AcquireResourceSize = 32;
+    public const int AcquireResourceSize32 = 28;
     public const int ForeignMemoryMapSize = 24;
     public const int ForeignMemoryMapSize32 = 12;
 }

@@ -27,6 +27,21 @@ public static class SystemControlAbi
         public uint InterfaceVersion;
     }
 
+    /// <summary>Most bytes of the log in one call.</summary>
+    public const uint MostLogBytes = 64 * 1024;
+
+    /// <summary>struct xen_sysctl_readconsole.</summary>
+    public struct ConsoleRead
+    {
+        public byte Clear;
+        public byte Incremental;
+        public ushort Padding;
+        public uint Index;
+        public ulong Buffer;
+        public uint Count;
+        public uint Padding2;
+    }
+
     /// <summary>struct xen_sysctl_physinfo.</summary>
     public struct PhysicalInfo
     {

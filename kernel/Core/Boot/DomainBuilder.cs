@@ -156,7 +156,7 @@ public sealed class DomainBuilder
 
         domain.SharedInfoMfn = sharedInfo;
         domain.PlaceVcpuInfos();
-        return domain.Events.TryReset() && domain.Grants.TryReset() && domain.Console.TryAttach();
+        return domain.Events.TryReset() && domain.Grants.TryReset() && domain.Console.TryAttach() && domain.TryMapDevices();
     }
 
     private bool TryWriteAcpi(Domain domain, in GuestWriter writer)

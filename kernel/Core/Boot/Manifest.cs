@@ -27,6 +27,9 @@ public sealed class Manifest
     /// <summary>vCPUs of such domains and of services.</summary>
     public int SlotVcpus { get; internal set; } = 64;
 
+    /// <summary>The rings between entries.</summary>
+    public RingConfig[] Rings { get; internal set; } = [];
+
     /// <summary>Mistakes found; the manifest is good if there are none.</summary>
     public int ErrorCount { get; private set; }
 

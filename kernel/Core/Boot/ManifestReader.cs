@@ -1,5 +1,6 @@
 using System;
 using Microkernel.Core.Domains;
+using static Microkernel.Core.Boot.ManifestText;
 
 namespace Microkernel.Core.Boot;
 
@@ -15,12 +16,12 @@ public sealed class ManifestReader
     /// <summary>Largest memory of a domain in frames: 1 TiB.</summary>
     public const long MostFrames = 1L << 28;
 
-    private const int LongestName = 63;
     private const int LongestCommandLine = 2047;
 
     private readonly byte[] _text;
     private readonly BootModule[] _modules;
     private readonly Manifest _manifest;
+    private readonly ServiceDirectives _services;
     private int _line;
     private int _count;
     private int _domainLine;
@@ -31,7 +32,8 @@ public sealed class ManifestReader
         _text = text;
         _modules = modules;
         _manifest = new Manifest();
-        _manifest.Domains = new DomainConfig[CountDomains(text)];
+        _manifest.Domains = new DomainConfig[Math.Min(CountLines(text, "domain"u8) + CountLines(text, "service"u8), MostDomains)];
+        _services = new ServiceDirectives(_manifest, CountLines(text, "ring"u8));
     }
 
     /// <summary>Reads <paramref name="text"/>; modules are named as in <paramref name="modules"/>.</summary>
@@ -42,16 +44,16 @@ public sealed class ManifestReader
         return reader._manifest;
     }
 
-    private static int CountDomains(ReadOnlySpan<byte> text)
+    private static int CountLines(ReadOnlySpan<byte> text, ReadOnlySpan<byte> word)
     {
         int count = 0;
         while (text.Length > 0)
         {
             ReadOnlySpan<byte> rest = Trim(TakeLine(ref text));
-            count += Equal(TakeWord(ref rest), "domain"u8) ? 1 : 0;
+            count += Equal(TakeWord(ref rest), word) ? 1 : 0;
         }
 
-        return Math.Min(count, MostDomains);
+        return count;
     }
 
     private void ReadAll()
@@ -66,6 +68,7 @@ public sealed class ManifestReader
         }
 
         FinishDomain();
+        _services.Finish(_manifest.Domains.AsSpan(0, _count));
         if (_count == 0)
             _manifest.AddError(0, "no domain: start one with a line 'domain NAME'");
     }
@@ -74,22 +77,44 @@ public sealed class ManifestReader
     {
         ReadOnlySpan<byte> word = TakeWord(ref line);
         ReadOnlySpan<byte> value = Trim(line);
-        if (Equal(word, "domain"u8))
+        bool isService = Equal(word, "service"u8);
+        if (isService || Equal(word, "domain"u8))
         {
             FinishDomain();
-            StartDomain(value);
+            StartDomain(value, isService);
         }
         else if (_domain == null)
         {
-            Fail("a line 'domain NAME' must come first");
+            if (!ReadRoom(word, value))
+                Fail("a line 'domain NAME' or 'service NAME' must come first; before it only slots and slot_vcpus");
         }
-        else if (!ReadImage(_domain, word, value) && !ReadSize(_domain, word, value) && !ReadOption(_domain, word, value))
+        else if (!ReadImage(_domain, word, value) && !ReadSize(_domain, word, value) && !ReadOption(_domain, word, value)
+            && !_services.TryRead(_domain, (ushort)_count, _line, word, value))
         {
-            Fail("unknown word; known are domain, kernel, ramdisk, cmdline, memory, vcpus, on_poweroff, on_reboot, on_crash, grant_v2, privilege");
+            Fail("unknown word; known are domain, service, kernel, ramdisk, cmdline, memory, vcpus, on_poweroff, on_reboot, on_crash, "
+                + "grant_v2, privilege, ring, kept, device");
         }
     }
 
-    private void StartDomain(ReadOnlySpan<byte> name)
+    // Room for domains beside those of the manifest.
+    private bool ReadRoom(ReadOnlySpan<byte> word, ReadOnlySpan<byte> value)
+    {
+        bool isSlots = Equal(word, "slots"u8);
+        if (!isSlots && !Equal(word, "slot_vcpus"u8))
+            return false;
+
+        long count = ParseNumber(value);
+        if (count is < 0 or > MostDomains)
+            Fail("slots and slot_vcpus are numbers from 0 to 1024");
+        else if (isSlots)
+            _manifest.Slots = (int)count;
+        else
+            _manifest.SlotVcpus = (int)count;
+
+        return true;
+    }
+
+    private void StartDomain(ReadOnlySpan<byte> name, bool isService)
     {
         if (_count == _manifest.Domains.Length)
         {
@@ -98,7 +123,7 @@ public sealed class ManifestReader
             return;
         }
 
-        _domain = new DomainConfig { Name = name.ToArray() };
+        _domain = new DomainConfig { Name = name.ToArray(), IsService = isService };
         _domainLine = _line;
         if (!IsName(name))
             Fail("a name is 1 to 63 letters, digits, '.', '_' or '-'");
@@ -192,10 +217,6 @@ public sealed class ManifestReader
             if (!domain.GrantV2 && !Equal(value, "off"u8))
                 Fail("grant_v2 is on or off");
         }
-        else if (Equal(word, "privilege"u8))
-        {
-            Fail("no privilege exists yet that a domain could be given");
-        }
         else
         {
             return false;
@@ -231,78 +252,4 @@ public sealed class ManifestReader
     }
 
     private void Fail(string message) => _manifest.AddError(_line, message);
-
-    private static bool IsName(ReadOnlySpan<byte> name)
-    {
-        foreach (byte c in name)
-        {
-            bool isLetter = (c | 0x20) is >= (byte)'a' and <= (byte)'z';
-            if (!isLetter && c is not ((>= (byte)'0' and <= (byte)'9') or (byte)'.' or (byte)'_' or (byte)'-'))
-                return false;
-        }
-
-        return name.Length is >= 1 and <= LongestName;
-    }
-
-    private static long ParseKibibytes(ReadOnlySpan<byte> value)
-    {
-        int shift = value.Length == 0 ? -1 : (value[^1] | 0x20) switch
-        {
-            'k' => 0,
-            'm' => 10,
-            'g' => 20,
-            _ => -1,
-        };
-        long number = shift < 0 ? -1 : ParseNumber(value.Slice(0, value.Length - 1));
-        return number < 0 ? -1 : number << shift;
-    }
-
-    // At most nine digits, so that no shift overflows; -1 for anything else.
-    private static long ParseNumber(ReadOnlySpan<byte> value)
-    {
-        long number = 0;
-        foreach (byte c in value)
-        {
-            if (c is < (byte)'0' or > (byte)'9' || number >= 100_000_000)
-                return -1;
-
-            number = (number * 10) + (c - '0');
-        }
-
-        return value.Length == 0 ? -1 : number;
-    }
-
-    private static ReadOnlySpan<byte> TakeLine(ref ReadOnlySpan<byte> rest)
-    {
-        int end = rest.IndexOf((byte)'\n');
-        ReadOnlySpan<byte> line = end < 0 ? rest : rest.Slice(0, end);
-        rest = end < 0 ? default : rest.Slice(end + 1);
-        return line;
-    }
-
-    private static ReadOnlySpan<byte> TakeWord(ref ReadOnlySpan<byte> rest)
-    {
-        int end = 0;
-        while (end < rest.Length && !IsBlank(rest[end]))
-            end++;
-
-        ReadOnlySpan<byte> word = rest.Slice(0, end);
-        rest = rest.Slice(end);
-        return word;
-    }
-
-    private static ReadOnlySpan<byte> Trim(ReadOnlySpan<byte> text)
-    {
-        while (text.Length > 0 && IsBlank(text[0]))
-            text = text.Slice(1);
-
-        while (text.Length > 0 && IsBlank(text[^1]))
-            text = text.Slice(0, text.Length - 1);
-
-        return text;
-    }
-
-    private static bool IsBlank(byte c) => c is (byte)' ' or (byte)'\t' or (byte)'\r' or 0;
-
-    private static bool Equal(ReadOnlySpan<byte> a, ReadOnlySpan<byte> b) => a.SequenceEqual(b);
 }

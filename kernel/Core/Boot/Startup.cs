@@ -1,4 +1,5 @@
 using System;
+using Microkernel.Core.Domains;
 using Microkernel.Core.Hardware;
 using Microkernel.Core.Logging;
 
@@ -29,8 +30,48 @@ public static class Startup
             machine.Panic("the boot manifest has mistakes");
         }
 
+        FindDevices(kernel, manifest);
+        kernel.Domains.Rings = manifest.Rings;
         kernel.Prepare(manifest.Domains, manifest.Slots, manifest.SlotVcpus);
         return kernel;
+    }
+
+    /// <summary>The free frames are there: takes the memory that the core lends. A host without enough of it stops.</summary>
+    public static void TakeLentMemory(Kernel kernel)
+    {
+        bool taken = true;
+        foreach (RingConfig ring in kernel.Domains.Rings)
+            taken &= ring.Memory.TryFill(kernel.Memory);
+
+        foreach (Domain domain in kernel.Domains.Slots)
+            taken &= domain.Config.Kept.TryFill(kernel.Memory);
+
+        if (!taken)
+            kernel.Machine.Panic("the host has not enough memory for the rings and the kept memory of the manifest");
+    }
+
+    // Each device's memory lies at a multiple of its size, as it does on the bus.
+    private static void FindDevices(Kernel kernel, Manifest manifest)
+    {
+        foreach (DomainConfig entry in manifest.Domains)
+        {
+            ulong next = GuestLayout.DeviceMemory;
+            foreach (DeviceMemory device in entry.Devices)
+            {
+                if (!kernel.Machine.TryFindDevice(device.Id, device.Bar, out ulong address, out ulong size)
+                    || size < PhysicalMemory.FrameSize || size > GuestLayout.DeviceMemoryEnd - next)
+                {
+                    kernel.Log.Write($"manifest: the device of \"{entry.Name}\" is not there, has no such memory, or too much: it goes without");
+                    continue;
+                }
+
+                next = (next + size - 1) & ~(size - 1);
+                device.Mfn = address >> PhysicalMemory.FrameShift;
+                device.FrameCount = size >> PhysicalMemory.FrameShift;
+                device.Gfn = next >> PhysicalMemory.FrameShift;
+                next += size;
+            }
+        }
     }
 
     private static BootModule? FindManifest(BootInformation boot)

@@ -1,12 +1,16 @@
+using Microkernel.Core.Abi;
+using Microkernel.Core.Domains;
+
 namespace Microkernel.Core.Console;
 
 /// <summary>
 /// Gives input bytes to the console they are for: the only guest's, or, framed and with several guests, that of the slot named last by
-/// DLE and 0x40 + slot. DLE and '?' ask the core for an audit of its memory records.
+/// DLE and 0x40 + slot. DLE and '?' ask the core for an audit of its memory records; DLE and '!' are the operator's doorbell.
 /// </summary>
 public sealed class ConsoleInput(Kernel kernel, bool isFramed)
 {
     private const byte AuditRequest = (byte)'?';
+    private const byte Doorbell = (byte)'!';
 
     private int _target;
     private bool _isEscaped;
@@ -23,6 +27,8 @@ public sealed class ConsoleInput(Kernel kernel, bool isFramed)
 
         if (_isEscaped && value == AuditRequest)
             kernel.LifeCycle.RequestAudit();
+        else if (_isEscaped && value == Doorbell)
+            kernel.Domains.Raise(EventChannelAbi.VirqConsole, Privilege.Doorbell);
         else if (_isEscaped && value != ConsoleWriter.Escape)
             _target = value - ConsoleWriter.SlotBase;
         else if ((uint)_target < (uint)kernel.Domains.Slots.Length)

@@ -223,6 +223,22 @@ public sealed class Domain
             Kernel.Dispatcher.Resume(vcpu);
     }
 
+    /// <summary>Puts the memory of its devices, if it has any, into its address space; false: its pool is too small.</summary>
+    public bool TryMapDevices()
+    {
+        foreach (DeviceMemory device in Config.Devices)
+        {
+            int order = ((device.Mfn | device.FrameCount) & ((1UL << FrameAllocator.Order2M) - 1)) == 0 ? FrameAllocator.Order2M : 0;
+            for (ulong done = 0; done < device.FrameCount; done += 1UL << order)
+            {
+                if (Memory.MapLent(device.Gfn + done, device.Mfn + done, order) != 0)
+                    return false;
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>Gives the first 32 vCPUs their vcpu_info in shared_info (XEN_LEGACY_MAX_VCPUS of xen/arch-x86/xen.h).</summary>
     public void PlaceVcpuInfos()
     {

@@ -1,5 +1,6 @@
 using System;
 using System.Runtime.InteropServices;
+using Microkernel.Core.Memory;
 
 namespace Microkernel.Core.Domains;
 
@@ -46,7 +47,16 @@ public sealed class DomainConfig
     public bool IsService;
 
     /// <summary>Its next incarnation has the same id: others know it by that.</summary>
-    public bool KeepsId => IsService || Privileges != Privilege.None;
+    public bool KeepsId => IsService || HasRing || Privileges != Privilege.None || Kept.Count != 0 || Devices.Length != 0;
+
+    /// <summary>It is a side of a ring.</summary>
+    public bool HasRing;
+
+    /// <summary>Memory that its next incarnation gets back as it was.</summary>
+    public LentMemory Kept = new(0);
+
+    /// <summary>Devices whose memory it gets.</summary>
+    public DeviceMemory[] Devices = [];
 
     /// <summary>What it may do beyond its own affairs.</summary>
     public Privilege Privileges;

@@ -110,6 +110,6 @@ public static class DomainCreation
             return false;
 
         domain.SharedInfoMfn = sharedInfo;
-        return domain.Events.TryReset() && domain.Grants.TryReset();
+        return domain.Events.TryReset() && domain.Grants.TryReset() && domain.TryMapDevices();
     }
 }

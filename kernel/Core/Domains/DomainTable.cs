@@ -21,6 +21,9 @@ public sealed class DomainTable
     /// <summary>The vCPUs of domains that come and go.</summary>
     public VcpuPool Vcpus { get; private set; } = new(0);
 
+    /// <summary>The rings of the manifest.</summary>
+    public RingConfig[] Rings { get; internal set; } = [];
+
     /// <summary>Entries of the manifest, which have the ids 1 to this number; others have higher ones.</summary>
     public int EntryCount => _entries;
 
@@ -49,6 +52,16 @@ public sealed class DomainTable
         Vcpus = new VcpuPool(vcpus);
         while (Vcpus.FreeCount < vcpus)
             Vcpus.Add(new Vcpu(Slots[^1], 0));
+    }
+
+    /// <summary>Raises a virtual interrupt for the domains that have a privilege.</summary>
+    public void Raise(uint virq, Privilege privilege)
+    {
+        foreach (Domain domain in Slots)
+        {
+            if (domain.State == DomainState.Running && (domain.Config.Privileges & privilege) != 0)
+                domain.Events.SendVirq(domain.VcpuAt(0), virq);
+        }
     }
 
     /// <summary>The domain with this id, or null.</summary>

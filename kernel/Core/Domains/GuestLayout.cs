@@ -16,6 +16,12 @@ public static class GuestLayout
     /// <summary>Where memory goes on above the gap.</summary>
     public const ulong HighMemoryStart = 0x1_0000_0000;
 
+    /// <summary>Memory of devices that the manifest gives.</summary>
+    public const ulong DeviceMemory = 0xD000_0000;
+
+    /// <summary>End of it.</summary>
+    public const ulong DeviceMemoryEnd = 0xF000_0000;
+
     /// <summary>ACPI tables, RSDP first.</summary>
     public const ulong AcpiTables = 0xFC00_0000;
 

@@ -212,15 +212,8 @@ public sealed class LifeCycle
         ReportWhenAllEnded();
     }
 
-    // VIRQ_DOM_EXC, as Xen raises it: a domain has ended, or is gone.
-    private void Announce()
-    {
-        foreach (Domain domain in _kernel.Domains.Slots)
-        {
-            if (domain.State == DomainState.Running && (domain.Config.Privileges & Privilege.Events) != 0)
-                domain.Events.SendVirq(domain.VcpuAt(0), EventChannelAbi.VirqDomainExited);
-        }
-    }
+    // As Xen raises it: a domain has ended, or is gone.
+    private void Announce() => _kernel.Domains.Raise(EventChannelAbi.VirqDomainExited, Privilege.Events);
 
     private void Report(Domain domain, ReadOnlySpan<byte> what) =>
         _kernel.Log.Write($"domain {domain.Id} \"{domain.Config.Name}\" {what}");

@@ -15,6 +15,7 @@ public static class SystemControl
     /// <summary>The operations.</summary>
     public static readonly SubOperation[] Table =
     [
+        new(SystemControlAbi.ReadConsole, "readconsole", ReadLog, "service", Privilege.Log),
         new(SystemControlAbi.PhysInfo, "physinfo", GetPhysicalInfo, Test, Privilege.Info),
         new(SystemControlAbi.GetDomainInfoList, "getdomaininfolist", ListDomains, Test, Privilege.Info),
         new(SystemControlAbi.GetCpuInfo, "getcpuinfo", ListCpus, Test, Privilege.Info),
@@ -31,6 +32,37 @@ public static class SystemControl
 
         SubOperation? operation = DomainControl.Find(Table, header.Command);
         return operation == null ? XenError.ENOSYS : operation.Handler(ref call);
+    }
+
+    // Buffer and count are the caller's; index and count come back.
+    private static long ReadLog(ref HypercallCall call)
+    {
+        ulong at = call.Arg0 + SystemControlAbi.UnionAt;
+        if (!call.TryRead(at, out SystemControlAbi.ConsoleRead wanted))
+            return XenError.EFAULT;
+
+        Machine machine = call.Domain.Kernel.Machine;
+        Span<byte> piece = stackalloc byte[256];
+        uint index = wanted.Incremental != 0 ? wanted.Index : machine.LogStart;
+        uint done = 0;
+        int count;
+        do
+        {
+            count = machine.ReadLog(ref index, piece.Slice(0, (int)Math.Min((uint)piece.Length, wanted.Count - done)));
+            if (!call.TryWriteBytes(wanted.Buffer + done, piece.Slice(0, count)))
+                return XenError.EFAULT;
+
+            done += (uint)count;
+        }
+        while (count == piece.Length && done < SystemControlAbi.MostLogBytes);
+        (wanted.Index, wanted.Count) = (index, done);
+        if (!call.TryWrite(at, in wanted))
+            return XenError.EFAULT;
+
+        if (wanted.Clear != 0)
+            machine.ClearLog();
+
+        return 0;
     }
 
     private static long GetPhysicalInfo(ref HypercallCall call)

@@ -65,6 +65,27 @@ public abstract class Machine
     /// <summary>Takes one byte of console input if there is any.</summary>
     public abstract bool TryReadConsole(out byte value);
 
+    /// <summary>
+    /// Finds the memory of a PCI device by its id (vendor in the lower, device in the upper half) and the number of a base address register;
+    /// false if there is none. Only during start-up.
+    /// </summary>
+    public virtual bool TryFindDevice(uint id, int bar, out ulong address, out ulong size)
+    {
+        address = size = 0;
+        return false;
+    }
+
+    /// <summary>Where what is kept of the core's log begins, counted in bytes from its own beginning and round 2^32.</summary>
+    public virtual uint LogStart => 0;
+
+    /// <summary>Copies the log from <paramref name="index"/> on, or from its start if that is later, and moves the index on.</summary>
+    public virtual int ReadLog(ref uint index, Span<byte> bytes) => 0;
+
+    /// <summary>Forgets what is kept of the log.</summary>
+    public virtual void ClearLog()
+    {
+    }
+
     /// <summary>The first domain is about to execute its first instruction: start-up is over.</summary>
     public virtual void FirstDomainStarts()
     {

@@ -93,7 +93,7 @@ public static class Audit
         if (kernel.Memory.Allocator.IsFree(mfn) != (type == FrameType.Free))
             return "allocator and records disagree about a free frame";
 
-        if (type is FrameType.Reserved or FrameType.Free or FrameType.Core)
+        if (type is FrameType.Reserved or FrameType.Free or FrameType.Core or FrameType.Lent)
             return seen || frames.Owner(mfn) != FrameTable.Nobody ? "a domain has a frame that is not for domains" : null;
 
         if (!frames.IsHeld(mfn))

@@ -200,6 +200,20 @@ public sealed class DomainMemory
         return result;
     }
 
+    /// <summary>
+    /// Maps 2^<paramref name="order"/> frames that the core lends, or of a device, in place of what was there.
+    /// </summary>
+    /// <returns>0, EINVAL (range, a foreign page) or ENOMEM.</returns>
+    public long MapLent(ulong gfn, ulong mfn, int order)
+    {
+        using TicketLock.Holder held = Physmap.Lock.Hold();
+        if (gfn >= uint.MaxValue)
+            return XenError.EINVAL;
+
+        long result = ClearRange(gfn, 1UL << order);
+        return result != 0 ? result : Physmap.Map(gfn, mfn, order, NestedAccess.All, PageKind.Lent);
+    }
+
     /// <summary>Returns a shared frame to the pool, unmapped if its owner mapped it. 0 or ENOMEM.</summary>
     public long ReturnShared(ulong mfn)
     {
@@ -379,9 +393,11 @@ public sealed class DomainMemory
             return result;
 
         Tlb.Shootdown();
-        if (removed.Kind == PageKind.Shared)
+        if (removed.Kind is PageKind.Shared or PageKind.Lent)
         {
-            _host.Frames.SetLink(removed.Mfn, 0);
+            if (removed.Kind == PageKind.Shared)
+                _host.Frames.SetLink(removed.Mfn, 0);
+
             return 0;
         }
 

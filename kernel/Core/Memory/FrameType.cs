@@ -23,4 +23,7 @@ public enum FrameType
 
     /// <summary>A frame of a domain's pool that its owner may map: shared_info, grant table.</summary>
     Shared,
+
+    /// <summary>The core's, lent to domains that the manifest names: rings and kept memory.</summary>
+    Lent,
 }

@@ -47,7 +47,8 @@ public sealed class GfnCache
 
     private static ulong Fill(Physmap physmap, ulong gfn, ref Entry entry)
     {
-        if (!physmap.TryLookup(gfn, out PhysmapEntry found))
+        // What is lent may be a device, which the core does not touch for a guest.
+        if (!physmap.TryLookup(gfn, out PhysmapEntry found) || found.Kind == PageKind.Lent)
             return 0;
 
         ulong frame = found.Mfn | ((found.Access & NestedAccess.Write) != 0 ? Writable : 0);

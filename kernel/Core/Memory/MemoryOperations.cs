@@ -37,6 +37,10 @@ public static class MemoryOperations
         },
         new(MemoryAbi.AddToPhysmapBatch, "add_to_physmap_batch", PhysmapOperations.AddBatch, "memory"),
         new(MemoryAbi.ClaimPages, "claim_pages", ReservationOperations.Claim, "memory"),
+        new(MemoryAbi.AcquireResource, "acquire_resource", ResourceOperations.Acquire, "service")
+        {
+            Note = "rings and kept memory of the manifest, types 0x8000 and 0x8001, for the caller itself; EOPNOTSUPP for Xen's types",
+        },
     ];
 
     private static long MaximumRamPage(ref HypercallCall call) =>

@@ -11,4 +11,7 @@ public enum PageKind
 
     /// <summary>Another domain's memory, mapped by a grant.</summary>
     Foreign,
+
+    /// <summary>Lent by the core, or memory of a device: nobody counts it, and it is neither granted nor given up.</summary>
+    Lent,
 }

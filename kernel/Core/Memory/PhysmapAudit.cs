@@ -73,6 +73,8 @@ internal readonly ref struct PhysmapAudit
                 return type == FrameType.Shared && _host.Frames.Owner(mfn) == _domain.Owner
                     && _host.Frames.Link(mfn) == gfn + 1 && _host.Frames.TryMarkSeen(mfn) ? null
                     : "a shared frame is mapped where it does not belong";
+            case PageKind.Lent:
+                return type is FrameType.Lent or FrameType.Reserved ? null : "a page is lent that is somebody's";
             default:
                 _domain.Tally.MappedRam++;
                 return type == FrameType.GuestRam && _host.Frames.Owner(mfn) == _domain.Owner

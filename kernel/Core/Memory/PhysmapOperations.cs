@@ -135,7 +135,7 @@ public static class PhysmapOperations
         return result == 0 ? XenError.EINVAL : result;
     }
 
-    private static long ContinueAt(ref HypercallCall call, uint extent)
+    internal static long ContinueAt(ref HypercallCall call, uint extent)
     {
         uint operation = (uint)call.Arg0 & (1 << MemoryAbi.ExtentShift) - 1;
         call.Arg0 = operation | extent << MemoryAbi.ExtentShift;

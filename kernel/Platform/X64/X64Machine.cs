@@ -109,6 +109,19 @@ internal sealed class X64Machine : Machine
     public override bool TryReadConsole(out byte value) => _ports.TryReadGuests(out value);
 
     /// <inheritdoc/>
+    public override bool TryFindDevice(uint id, int bar, out ulong address, out ulong size) =>
+        Pci.BaseAddress.TryFind(id, bar, out address, out size);
+
+    /// <inheritdoc/>
+    public override uint LogStart => _ports.LogStart;
+
+    /// <inheritdoc/>
+    public override int ReadLog(ref uint index, Span<byte> bytes) => _ports.ReadLog(ref index, bytes);
+
+    /// <inheritdoc/>
+    public override void ClearLog() => _ports.ClearLog();
+
+    /// <inheritdoc/>
     public override void FirstDomainStarts() => _log.Write(
         $"boot: instructions {Startup.Executed - _ports.Waited}, waits {Startup.Waited + _ports.Waited} ({Startup.Microseconds} us)");
 

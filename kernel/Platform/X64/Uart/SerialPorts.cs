@@ -54,6 +54,36 @@ internal sealed class SerialPorts
         }
     }
 
+    /// <summary>Where the kept log begins.</summary>
+    public uint LogStart
+    {
+        get
+        {
+            using (_logLock.Hold())
+            {
+                return _ring.Start;
+            }
+        }
+    }
+
+    /// <summary>Copies the kept log from <paramref name="index"/> on and moves the index on.</summary>
+    public int ReadLog(ref uint index, Span<byte> bytes)
+    {
+        using (_logLock.Hold())
+        {
+            return _ring.CopyFrom(ref index, bytes);
+        }
+    }
+
+    /// <summary>Forgets the kept log.</summary>
+    public void ClearLog()
+    {
+        using (_logLock.Hold())
+        {
+            _ring.Clear();
+        }
+    }
+
     /// <summary>Writes to the guests' port.</summary>
     public void WriteGuests(ReadOnlySpan<byte> bytes)
     {
