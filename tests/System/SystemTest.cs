@@ -39,6 +39,10 @@ public abstract class SystemTest
     protected Session Boot(double limitSeconds, int cpus, params IReadOnlyList<GuestConfig> guests) =>
         Session.Start(Host(limitSeconds, cpus, guests), guests, Logs.New());
 
+    /// <summary>Boots guests on a host with further devices.</summary>
+    protected Session Boot(double limitSeconds, int cpus, string[] devices, params IReadOnlyList<GuestConfig> guests) =>
+        Session.Start(Host(limitSeconds, cpus, guests) with { ExtraArguments = devices }, guests, Logs.New());
+
     /// <summary>A Linux guest with the busybox file system.</summary>
     protected static GuestConfig Linux(
         string kernel = "debian-6.1-cloud", int vcpus = 2, long memoryMiB = 256, string name = "linux", string ramdisk = "busybox.initramfs",

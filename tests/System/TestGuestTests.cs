@@ -49,6 +49,21 @@ public sealed class TestGuestTests : SystemTest
         await AssertAllPassed(session, server, client);
     }
 
+    [TestCase("service64", "service32")]
+    [TestCase("service32", "service64")]
+    public async Task ServicesGetWhatTheManifestGivesThemAndNobodyElse(string first, string second)
+    {
+        string[] device = ["-object", "memory-backend-ram,id=link,size=1M,share=on", "-device", "ivshmem-plain,memdev=link"];
+        await using Session session = Boot(
+            180, 2, device,
+            TestGuest(first, "role=first domid=1", "first") with
+            {
+                ServiceLines = ["privilege build info log", "ring second 64K", "kept 16K", "device 1af4:1110 2"],
+            },
+            TestGuest(second, "role=second domid=2", "second"), TestGuest(second, "domid=3", "third"));
+        await AssertAllPassed(session, first, second, second);
+    }
+
     private static async Task AssertAllPassed(Session session, params string[] images)
     {
         RunResult result = await session.Completion;

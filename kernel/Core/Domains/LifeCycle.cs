@@ -17,6 +17,7 @@ public sealed class LifeCycle
 {
     private readonly Kernel _kernel;
     private readonly DomainBuilder _builder;
+    private Domain? _unfinished;
     private int _busy;
     private bool _mayHaveWork;
     private bool _saidAllEnded;
@@ -113,8 +114,12 @@ public sealed class LifeCycle
         ReportWhenAllEnded();
     }
 
+    // The builder works on one domain at a time: what is begun is finished first.
     private Domain? FindWork()
     {
+        if (_unfinished != null)
+            return _unfinished;
+
         foreach (Domain domain in _kernel.Domains.Slots)
         {
             if (HasStepToTake(domain))
@@ -161,7 +166,9 @@ public sealed class LifeCycle
 
     private void Build(Domain domain)
     {
-        switch (_builder.DoPiece(domain))
+        BuildProgress progress = _builder.DoPiece(domain);
+        _unfinished = progress == BuildProgress.Working ? domain : null;
+        switch (progress)
         {
             case BuildProgress.Done:
                 Start(domain);

@@ -43,6 +43,38 @@ public sealed class ManifestReaderTests
         Assert.That((db.MemoryFrames, db.VcpuCount, db.RamdiskModule, db.OnReboot), Is.EqualTo((262144L, 1, -1, EndAction.Restart)));
     }
 
+    [Test]
+    public void ReadsWhatServicesGet()
+    {
+        Manifest manifest = Read("""
+            slots 5
+            slot_vcpus 9
+            domain memory
+              kernel vmlinuz
+              memory 96M
+              privilege build  info
+              privilege events
+              ring store 64K
+            service store
+              kernel vmlinuz
+              memory 96M
+              kept 8M
+              device 1af4:1110 2
+              device 8086:10D3 0
+            """);
+        Assert.That(manifest.ErrorCount, Is.Zero);
+        Assert.That((manifest.Slots, manifest.SlotVcpus), Is.EqualTo((5, 9)));
+        DomainConfig memory = manifest.Domains[0];
+        DomainConfig store = manifest.Domains[1];
+        Assert.That((memory.IsService, store.IsService, memory.KeepsId, memory.HasRing, store.HasRing), Is.EqualTo((false, true, true, true, true)));
+        Assert.That(memory.Privileges, Is.EqualTo(Privilege.Build | Privilege.Info | Privilege.Events));
+        Assert.That(store.Privileges, Is.EqualTo(Privilege.None));
+        Assert.That((memory.Kept.Count, store.Kept.Count), Is.EqualTo((0, 2048)));
+        Assert.That(store.Devices.Select(static d => (d.Id, d.Bar)), Is.EqualTo(new[] { (0x1110_1AF4u, 2), (0x10D3_8086u, 0) }));
+        RingConfig ring = manifest.Rings.Single();
+        Assert.That((ring.First, ring.Second, ring.Memory.Count), Is.EqualTo(((ushort)1, (ushort)2, 16)));
+    }
+
     [TestCase("", 0, "no domain")]
     [TestCase("kernel vmlinuz", 1, "must come first")]
     [TestCase("domain a\nmemory 64M", 1, "no kernel")]
@@ -54,7 +86,25 @@ public sealed class ManifestReaderTests
     [TestCase("domain a\nkernel vmlinuz\nmemory 64M\nvcpus 0", 4, "from 1 to 128")]
     [TestCase("domain a\nkernel vmlinuz\nmemory 64M\nvcpus 129", 4, "from 1 to 128")]
     [TestCase("domain a\nkernel vmlinuz\nmemory 64M\non_crash explode", 4, "destroy, restart or preserve")]
-    [TestCase("domain a\nkernel vmlinuz\nmemory 64M\nprivilege console", 4, "no privilege")]
+    [TestCase("domain a\nkernel vmlinuz\nmemory 64M\nprivilege console", 4, "privileges are")]
+    [TestCase("domain a\nkernel vmlinuz\nmemory 64M\nprivilege", 4, "name a privilege")]
+    [TestCase("domain a\nkernel vmlinuz\nmemory 64M\nring", 4, "power of two")]
+    [TestCase("domain a\nkernel vmlinuz\nmemory 64M\nring b 4K", 4, "power of two")]
+    [TestCase("domain a\nkernel vmlinuz\nmemory 64M\nring b 24K", 4, "power of two")]
+    [TestCase("domain a\nkernel vmlinuz\nmemory 64M\nring b 2M", 4, "power of two")]
+    [TestCase("domain a\nkernel vmlinuz\nmemory 64M\nring b 64K", 4, "no domain or service")]
+    [TestCase("domain a\nkernel vmlinuz\nmemory 64M\nring a 64K", 4, "two different")]
+    [TestCase("domain a\nkernel vmlinuz\nmemory 64M\nring b 64K\ndomain b\nkernel vmlinuz\nmemory 64M\nring a 8K", 8, "have a ring already")]
+    [TestCase("domain a\nkernel vmlinuz\nmemory 64M\nkept 1K", 4, "kept memory")]
+    [TestCase("domain a\nkernel vmlinuz\nmemory 64M\nkept 4K\nkept 4K", 5, "kept memory")]
+    [TestCase("domain a\nkernel vmlinuz\nmemory 64M\nkept 65M", 4, "kept memory")]
+    [TestCase("domain a\nkernel vmlinuz\nmemory 64M\ndevice 1af4 2", 4, "VENDOR:DEVICE")]
+    [TestCase("domain a\nkernel vmlinuz\nmemory 64M\ndevice 1af4:1110 6", 4, "VENDOR:DEVICE")]
+    [TestCase("domain a\nkernel vmlinuz\nmemory 64M\ndevice 1af4:11100 2", 4, "VENDOR:DEVICE")]
+    [TestCase("domain a\nkernel vmlinuz\nmemory 64M\ndevice x:1110 2", 4, "VENDOR:DEVICE")]
+    [TestCase("slots many\ndomain a\nkernel vmlinuz\nmemory 64M\n", 1, "numbers from 0")]
+    [TestCase("slot_vcpus 1025\ndomain a\nkernel vmlinuz\nmemory 64M\n", 1, "numbers from 0")]
+    [TestCase("domain a\nkernel vmlinuz\nmemory 64M\nslots 3", 4, "unknown word")]
     [TestCase("domain a\nkernel vmlinuz\nmemory 64M\ndisk x", 4, "unknown word")]
     [TestCase("domain a b\nkernel vmlinuz\nmemory 64M", 1, "a name is")]
     [TestCase("domain a\nkernel vmlinuz\nmemory 64M\ndomain a\nkernel vmlinuz\nmemory 64M", 4, "has this name")]

@@ -45,6 +45,8 @@ public static class BootManifest
         text.Append($"  on_crash {Word(guest.OnCrash)}\n");
         if (guest.GrantV2)
             text.Append("  grant_v2 on\n");
+        foreach (string line in guest.ServiceLines ?? [])
+            text.Append($"  {line}\n");
     }
 
     private static string Word(EndAction action) => action.ToString().ToLowerInvariant();

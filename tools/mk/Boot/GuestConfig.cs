@@ -1,3 +1,5 @@
+using System.Collections.Generic;
+
 namespace Mk.Boot;
 
 /// <summary>A guest as the operator asks for it, checked.</summary>
@@ -11,6 +13,7 @@ namespace Mk.Boot;
 /// <param name="OnReboot">What happens after a reboot.</param>
 /// <param name="OnCrash">What happens after a crash.</param>
 /// <param name="GrantV2">Whether the guest may switch its grant table to version 2.</param>
+/// <param name="ServiceLines">What the boot manifest gives it as a service: lines about privileges, rings, kept memory and devices.</param>
 public sealed record GuestConfig(
     string Name,
     string KernelPath,
@@ -21,4 +24,5 @@ public sealed record GuestConfig(
     EndAction OnPoweroff = EndAction.Destroy,
     EndAction OnReboot = EndAction.Restart,
     EndAction OnCrash = EndAction.Destroy,
-    bool GrantV2 = false);
+    bool GrantV2 = false,
+    IReadOnlyList<string>? ServiceLines = null);
