@@ -5,7 +5,7 @@ using NUnit.Framework;
 
 namespace Microkernel.Rings.Tests;
 
-/// <summary>Model/ring.pml, all of its states, checked by spin; and variants with a mistake, which spin must find.</summary>
+/// <summary>The models in Model/, all of their states, checked by spin; and variants with a mistake, which spin must find.</summary>
 public sealed class ProtocolModelTests
 {
     private string _folder = "";
@@ -17,9 +17,9 @@ public sealed class ProtocolModelTests
     public void DeleteFolder() => Directory.Delete(_folder, recursive: true);
 
     [Test]
-    public void TheProtocolHasNoErrorAndNoPartOfItIsUnused()
+    public void AQueueHasNoErrorAndNoPartOfItIsUnused()
     {
-        string output = Check("");
+        string output = Check("ring");
         Assert.That(output, Does.Contain("errors: 0"));
         Assert.That(output, Does.Not.Contain("max search depth too small"));
         Assert.That(output, Does.Match(@"unreached in proctype Writer\s+\(0 of").And.Match(@"unreached in proctype Reader\s+\(0 of"));
@@ -31,14 +31,32 @@ public sealed class ProtocolModelTests
     [TestCase("NO_WRITER_FENCE", "invalid end state")]
     [TestCase("EARLY_RELEASE", "assertion violated")]
     [TestCase("STATE_AFTER_TAIL", "assertion violated")]
-    public void AMistakeIsFound(string mistake, string error) =>
-        Assert.That(Check("-D" + mistake), Does.Contain("errors: 1").And.Contain(error));
+    public void AMistakeInAQueueIsFound(string mistake, string error) =>
+        Assert.That(Check("ring", "-D" + mistake), Does.Contain("errors: 1").And.Contain(error));
 
-    private string Check(string define)
+    [Test]
+    public void TheRendezvousHasNoErrorAndNoPartOfItIsUnused()
     {
-        string model = Path.Combine(AppContext.BaseDirectory, "Model", "ring.pml");
+        string output = Check("rendezvous");
+        Assert.That(output, Does.Contain("errors: 0"));
+        Assert.That(output, Does.Not.Contain("max search depth too small"));
+        // The end of a process that has none.
+        Assert.That(output, Does.Match(@"unreached in proctype Side\s+\S+ state \d+, ""-end-""\s+\(1 of"));
+    }
+
+    [TestCase("NO_ZERO", "assertion violated")]
+    [TestCase("NO_RAISE", "assertion violated")]
+    [TestCase("NO_WAIT", "assertion violated")]
+    [TestCase("NO_RING", "invalid end state")]
+    [TestCase("CONNECT_ONCE", "invalid end state")]
+    public void AMistakeInTheRendezvousIsFound(string mistake, string error) =>
+        Assert.That(Check("rendezvous", "-D" + mistake), Does.Contain("errors: 1").And.Contain(error));
+
+    private string Check(string name, string define = "")
+    {
+        string model = Path.Combine(AppContext.BaseDirectory, "Model", name + ".pml");
         Run("spin", $"-a {define} \"{model}\"");
-        Run("gcc", "-O1 -DSAFETY -DVECTORSZ=2048 -o pan pan.c");
+        Run("gcc", "-O1 -DSAFETY -DCOLLAPSE -DVECTORSZ=2048 -o pan pan.c");
         return Run(Path.Combine(_folder, "pan"), "-m100000");
     }
 

@@ -123,12 +123,15 @@ public sealed class RendezvousTests
     }
 
     [Test]
-    public void DisposeEndsTheSession()
+    public void DisposeEndsTheSessionAndTheOtherSideIsTold([Values] bool isSecond)
     {
         (RingConnection first, RingConnection second) = MeetBoth();
-        _first.Dispose();
-        Assert.That(first.Receive(new byte[10], out _, Long), Is.EqualTo(RingResult.Closed));
-        Assert.That(second.Receive(new byte[10], out _, Long), Is.EqualTo(RingResult.Closed));
+        (RingConnection ended, RingConnection left) = isSecond ? (second, first) : (first, second);
+        Task<RingResult> receiving = Run(() => left.Receive(new byte[10], out _, Timeout.InfiniteTimeSpan));
+        (isSecond ? _second : _first).Dispose();
+        Assert.That(ended.Receive(new byte[10], out _, Long), Is.EqualTo(RingResult.Closed));
+        Assert.That(receiving.Wait(Long), Is.True, "the end was not noticed");
+        Assert.That(receiving.Result, Is.EqualTo(RingResult.Closed));
     }
 
     [Test]

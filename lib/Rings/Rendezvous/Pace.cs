@@ -6,11 +6,14 @@ namespace Microkernel.Rings;
 internal sealed class Pace
 {
     private const long Shortest = 1;
-    private const long Longest = 128;
     private const long Calm = 1000;
 
+    private readonly long _longest;
     private long _last = long.MinValue / 2;
     private long _delay;
+
+    /// <summary>Makes one with the longest time between two attempts, in milliseconds.</summary>
+    internal Pace(long longest = 128) => _longest = longest;
 
     /// <summary>The time until the next attempt; zero if it may be now.</summary>
     internal TimeSpan Left => TimeSpan.FromMilliseconds(Math.Max(0, _last + _delay - Environment.TickCount64));
@@ -21,7 +24,7 @@ internal sealed class Pace
         long now = Environment.TickCount64;
         if (now - _last > Calm)
             _delay = 0;
-        _delay = _delay == 0 ? Shortest : Math.Min(_delay * 2, Longest);
+        _delay = _delay == 0 ? Shortest : Math.Min(_delay * 2, _longest);
         _last = now;
     }
 }

@@ -15,7 +15,7 @@ public sealed class RingRendezvous : IDisposable
 
     private readonly Lock _meeting = new();
     private readonly RingWiring _wiring;
-    private readonly Pace _pace = new();
+    private readonly Pace _pace;
     private RingConnection? _session;
     private bool _hasBegun;
     private bool _isFresh;
@@ -25,7 +25,13 @@ public sealed class RingRendezvous : IDisposable
 
     /// <summary>Takes over a wiring.</summary>
     public RingRendezvous(RingWiring wiring)
+        : this(wiring, new Pace())
     {
+    }
+
+    internal RingRendezvous(RingWiring wiring, Pace pace)
+    {
+        _pace = pace;
         int queueSize = RingLayout.QueueSize(wiring.Memory.Length - RendezvousLayout.Size);
         ArgumentOutOfRangeException.ThrowIfLessThan(queueSize, RingLayout.SmallestQueue);
         _wiring = wiring;

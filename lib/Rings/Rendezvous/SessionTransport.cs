@@ -49,8 +49,6 @@ internal sealed class SessionTransport : RingTransport
         _wiring.Interrupt();
     }
 
-    /// <summary>Nothing to do: the memory is the wiring's, and the next session has it again.</summary>
-    protected override void Dispose(bool disposing)
-    {
-    }
+    /// <summary>The other side hears that this one has closed. The memory is the wiring's, and the next session has it again.</summary>
+    protected override void Dispose(bool disposing) => _wiring.Ring();
 }
