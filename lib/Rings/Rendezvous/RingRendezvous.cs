@@ -11,7 +11,10 @@ namespace Microkernel.Rings;
 public sealed class RingRendezvous : IDisposable
 {
     /// <summary>How often a second side looks by itself: it may have no bell yet, or one that went with the first side's old channel.</summary>
-    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan SecondLooks = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>How often a first side does: somebody may have spoilt its port, so that nobody can ring.</summary>
+    private static readonly TimeSpan FirstLooks = TimeSpan.FromMilliseconds(250);
 
     private readonly Lock _meeting = new();
     private readonly RingWiring _wiring;
@@ -21,6 +24,7 @@ public sealed class RingRendezvous : IDisposable
     private bool _isFresh;
     private uint _epoch;
     private uint _joined;
+    private uint _port;
     private volatile bool _isOver;
 
     /// <summary>Takes over a wiring.</summary>
@@ -83,10 +87,10 @@ public sealed class RingRendezvous : IDisposable
         RendezvousLayout.ClearQueues(_wiring.Memory, _wiring.IsSecond);
         if (!_hasBegun)
         {
-            // The only time that an own word is read: it is what the last incarnation left.
-            _epoch = RendezvousLayout.Read(_wiring.Memory, _wiring.IsSecond, RendezvousLayout.Epoch);
-            if (!_wiring.IsSecond)
-                WriteOwn(RendezvousLayout.Port, _wiring.Listen());
+            // What the last incarnation left. After this, own words are kept here and never taken from the memory.
+            _epoch = ReadOwn(RendezvousLayout.Epoch);
+            _port = _wiring.IsSecond ? 0 : _wiring.Listen();
+            WriteOwn(RendezvousLayout.Port, _port);
             _hasBegun = true;
         }
 
@@ -98,6 +102,7 @@ public sealed class RingRendezvous : IDisposable
 
     private RingConnection? TryMeet()
     {
+        Restore();
         uint epoch = ReadPeer(RendezvousLayout.Epoch);
         if (epoch == 0 || (epoch != _joined && !TryJoin(epoch)))
             return null;
@@ -105,6 +110,17 @@ public sealed class RingRendezvous : IDisposable
             return null;
         _isFresh = false;
         return new RingConnection(new SessionTransport(_wiring, _joined));
+    }
+
+    /// <summary>Puts right what a peer has written into this side's words: the next one need not be as bad.</summary>
+    private void Restore()
+    {
+        if (ReadOwn(RendezvousLayout.Epoch) == _epoch && ReadOwn(RendezvousLayout.Joined) == _joined && ReadOwn(RendezvousLayout.Port) == _port)
+            return;
+        WriteOwn(RendezvousLayout.Port, _port);
+        WriteOwn(RendezvousLayout.Joined, _joined);
+        WriteOwn(RendezvousLayout.Epoch, _epoch);
+        _wiring.Ring();
     }
 
     private bool TryJoin(uint epoch)
@@ -126,11 +142,13 @@ public sealed class RingRendezvous : IDisposable
     {
         TimeSpan longest = _pace.Left;
         if (longest == TimeSpan.Zero)
-            longest = _wiring.IsSecond ? LookAgain : left;
+            longest = _wiring.IsSecond ? SecondLooks : FirstLooks;
         return left == Timeout.InfiniteTimeSpan || left > longest ? longest : left;
     }
 
     private uint ReadPeer(int word) => RendezvousLayout.Read(_wiring.Memory, !_wiring.IsSecond, word);
+
+    private uint ReadOwn(int word) => RendezvousLayout.Read(_wiring.Memory, _wiring.IsSecond, word);
 
     private void WriteOwn(int word, uint value) => RendezvousLayout.Write(_wiring.Memory, _wiring.IsSecond, word, value);
 }
