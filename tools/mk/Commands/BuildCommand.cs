@@ -1,5 +1,6 @@
 using System;
 using System.CommandLine;
+using Mk.Images;
 
 namespace Mk.Commands;
 
@@ -9,7 +10,7 @@ public static class BuildCommand
     /// <summary>The command for the command line's parser.</summary>
     public static Command Create()
     {
-        var command = new Command("build", "Build the core, the tools, the tests and the test guests.");
+        var command = new Command("build", "Build the core, the tools, the tests, the test guests and the services' images.");
         command.SetAction(static _ => Build());
         return command;
     }
@@ -21,6 +22,8 @@ public static class BuildCommand
             "dotnet", ["build", "Microkernel.sln", "--nologo", "-v", "q", "-maxcpucount:2"], Repository.Root));
         CoreImage.Ensure();
         TestGuests.Build();
+        foreach (ServiceImage image in ServiceImage.FindAll())
+            ImageStore.Ensure(ImageStore.PathOf(image.FileName));
         Say.Line($"made {Repository.Core}");
         return (int)ExitCode.Success;
     }

@@ -14,18 +14,28 @@ public static class ImageStore
     public static string Folder => Repository.InRoot("out/images");
 
     /// <summary>The known files and what makes each.</summary>
-    private static readonly Dictionary<string, Action<string>> Makers = new()
-    {
-        ["debian-6.1-cloud.vmlinuz"] = static file => Fetch("6.1", "cloud", file),
-        ["debian-6.1-generic.vmlinuz"] = static file => Fetch("6.1", "generic", file),
-        ["debian-6.12-cloud.vmlinuz"] = static file => Fetch("6.12", "cloud", file),
-        ["debian-6.12-generic.vmlinuz"] = static file => Fetch("6.12", "generic", file),
-        ["busybox.initramfs"] = static file => Initramfs.Write(file, []),
-        ["stress.initramfs"] = WriteStress,
-    };
+    private static readonly Dictionary<string, ImageMaker> Makers = AllMakers();
 
     /// <summary>The names of the known files.</summary>
     public static IReadOnlyCollection<string> Names => Makers.Keys;
+
+    private static Dictionary<string, ImageMaker> AllMakers()
+    {
+        var makers = new Dictionary<string, ImageMaker>
+        {
+            ["debian-6.1-cloud.vmlinuz"] = new(static file => Fetch("6.1", "cloud", file)),
+            ["debian-6.1-generic.vmlinuz"] = new(static file => Fetch("6.1", "generic", file)),
+            ["debian-6.12-cloud.vmlinuz"] = new(static file => Fetch("6.12", "cloud", file)),
+            ["debian-6.12-generic.vmlinuz"] = new(static file => Fetch("6.12", "generic", file)),
+            ["busybox.initramfs"] = new(static file => Initramfs.Write(file, []), Initramfs.Recipe),
+            ["stress.initramfs"] = new(WriteStress, Initramfs.Recipe),
+            [ServiceImage.Kernel] = new(static file => FetchForServices(file, PathOf(ServiceImage.Modules))),
+            [ServiceImage.Modules] = new(static file => FetchForServices(PathOf(ServiceImage.Kernel), file)),
+        };
+        foreach (ServiceImage image in ServiceImage.FindAll())
+            makers.Add(image.FileName, new ImageMaker(image.Write, image.Recipe));
+        return makers;
+    }
 
     private static string Work => Repository.InRoot("out/work");
 
@@ -36,26 +46,26 @@ public static class ImageStore
     /// <exception cref="MkException">It is missing and nobody knows how to make it, or making it failed.</exception>
     public static void Ensure(string path)
     {
-        if (Path.GetDirectoryName(path) == Folder && Makers.TryGetValue(Path.GetFileName(path), out Action<string>? maker))
+        if (Path.GetDirectoryName(path) == Folder && Makers.TryGetValue(Path.GetFileName(path), out ImageMaker? maker))
             Make(path, maker);
         else if (!File.Exists(path))
             throw new MkException(ExitCode.Usage, $"{path}: no such file{Hint(path)}");
     }
 
-    private static void Make(string path, Action<string> maker)
+    private static void Make(string path, ImageMaker maker)
     {
         Directory.CreateDirectory(Folder);
         Directory.CreateDirectory(Work);
         // Several runs may start at once: one makes the file, the others wait for it.
         using FileStream turn = Turn.Take(Path.Combine(Work, Path.GetFileName(path) + ".lock"));
-        string recipe = path.EndsWith(".initramfs", StringComparison.Ordinal) ? Initramfs.Recipe() : "";
+        string recipe = maker.Recipe();
         string recipeFile = Path.Combine(Work, Path.GetFileName(path) + ".recipe");
         if (File.Exists(path) && File.Exists(recipeFile) && File.ReadAllText(recipeFile) == recipe)
             return;
         string partial = path + ".partial";
         Say.While($"preparing {Path.GetRelativePath(Repository.Root, path)}", () =>
         {
-            maker(partial);
+            maker.Write(partial);
             return 0;
         });
         File.Move(partial, path, overwrite: true);
@@ -72,6 +82,10 @@ public static class ImageStore
     }
 
     private static void Fetch(string series, string flavour, string file) => new KernelFetcher(Work).Fetch(series, flavour, file);
+
+    /// <summary>One package for both, so that they always fit each other.</summary>
+    private static void FetchForServices(string kernel, string modules) =>
+        new KernelFetcher(Work).Fetch("6.1", "cloud", kernel, ServiceImage.ModuleNames, modules);
 
     private static string Hint(string path) =>
         Path.GetDirectoryName(path) == Folder ? $"; mk can make these in that folder: {string.Join(", ", Names)}" : "";

@@ -19,7 +19,23 @@ public sealed class KernelFetcher
     /// <param name="flavour">cloud or generic.</param>
     /// <param name="file">The file to make.</param>
     /// <exception cref="MkException">No package source of this machine has such a kernel.</exception>
-    public void Fetch(string series, string flavour, string file)
+    public void Fetch(string series, string flavour, string file) =>
+        UsePackage(series, flavour, folder => MoveImage(folder, file));
+
+    /// <summary>Puts a kernel's image into a file, and some of its modules into an archive for its initial file system.</summary>
+    /// <param name="series">The series.</param>
+    /// <param name="flavour">cloud or generic.</param>
+    /// <param name="file">The file to make for the image.</param>
+    /// <param name="modules">The modules' names; they are found in lib/modules.</param>
+    /// <param name="modulesFile">The archive to make, without compression.</param>
+    public void Fetch(string series, string flavour, string file, IReadOnlyList<string> modules, string modulesFile) =>
+        UsePackage(series, flavour, folder =>
+        {
+            MoveImage(folder, file);
+            WriteModules(folder, modules, modulesFile);
+        });
+
+    private void UsePackage(string series, string flavour, Action<string> use)
     {
         Apt apt = Apt.OfMachine();
         string? package = Newest(apt.NamesWith($"linux-image-{series}."), series, flavour);
@@ -31,8 +47,26 @@ public sealed class KernelFetcher
         }
         string folder = Path.Combine(_work, package);
         apt.Unpack([package], folder);
-        File.Move(Directory.GetFiles(Path.Combine(folder, "boot"), "vmlinuz-*").Single(), file, overwrite: true);
+        use(folder);
         Directory.Delete(folder, recursive: true);
+    }
+
+    private static void MoveImage(string folder, string file) =>
+        File.Move(Directory.GetFiles(Path.Combine(folder, "boot"), "vmlinuz-*").Single(), file, overwrite: true);
+
+    private static void WriteModules(string folder, IReadOnlyList<string> modules, string file)
+    {
+        using FileStream output = File.Create(file);
+        using var archive = new CpioWriter(output);
+        archive.AddDirectory("lib");
+        archive.AddDirectory("lib/modules");
+        foreach (string module in modules)
+        {
+            string[] found = Directory.GetFiles(Path.Combine(folder, "lib/modules"), module + ".ko", SearchOption.AllDirectories);
+            if (found.Length != 1)
+                throw new MkException(ExitCode.Usage, $"{Path.GetFileName(folder)} has no module {module}.ko");
+            archive.AddFile($"lib/modules/{module}.ko", File.ReadAllBytes(found[0]));
+        }
     }
 
     /// <summary>The newest package of a series among the given names; null when there is none.</summary>

@@ -1,0 +1,87 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.IO;
+using System.IO.Compression;
+using System.Linq;
+
+namespace Mk.Images;
+
+/// <summary>
+/// The initial file system of a service: its program as /init, statically linked, and the kernel's modules that it loads. All
+/// services run on one kernel (docs/services.md).
+/// </summary>
+public sealed class ServiceImage
+{
+    /// <summary>Names in the image store: the kernel of all services, and the modules that belong to it.</summary>
+    public const string Kernel = "service.vmlinuz", Modules = "service.modules";
+
+    private const string Runtime = "linux-x64";
+
+    private readonly string _project;
+
+    private ServiceImage(string project, string name)
+    {
+        _project = project;
+        Name = name;
+    }
+
+    /// <summary>The modules, by which a program reaches the hypervisor.</summary>
+    public static IReadOnlyList<string> ModuleNames { get; } = ["xen-evtchn", "xen-gntdev", "xen-gntalloc", "xen-privcmd"];
+
+    /// <summary>The service's name: that of its program, its image and its entry in the manifest.</summary>
+    public string Name { get; }
+
+    /// <summary>The image's name in the image store.</summary>
+    public string FileName => Name + ".img";
+
+    /// <summary>All services, and the one that the system tests use.</summary>
+    public static IReadOnlyList<ServiceImage> FindAll() =>
+    [
+        .. Projects("services").Select(static p => new ServiceImage(p, Path.GetFileName(Path.GetDirectoryName(p))!)),
+        new(Repository.InRoot("tests/ServiceProbe/ServiceProbe.csproj"), "service-probe"),
+    ];
+
+    /// <summary>Text that changes whenever the image would: the state of everything that goes into it.</summary>
+    public string Recipe()
+    {
+        ImageStore.Ensure(ImageStore.PathOf(Modules));
+        List<FileInfo> files = [.. ProjectSources.Of(_project).Append(ImageStore.PathOf(Modules)).Select(static f => new FileInfo(f))];
+        return string.Create(CultureInfo.InvariantCulture, $"{files.Count} {files.Max(static f => f.LastWriteTimeUtc):O}");
+    }
+
+    /// <summary>Builds the program and writes the image.</summary>
+    /// <exception cref="MkException">It does not build; the message has the compiler's words.</exception>
+    public void Write(string file)
+    {
+        string program = Publish();
+        // Compressed fast rather than well: the domain has to unpack it.
+        using var output = new GZipStream(File.Create(file), CompressionLevel.Optimal);
+        using (var archive = new CpioWriter(output))
+        {
+            foreach (string name in new[] { "dev", "proc", "sys", "tmp" })
+                archive.AddDirectory(name);
+            archive.AddDevice("dev/console", 5, 1);
+            archive.AddDevice("dev/null", 1, 3);
+            archive.AddFile("init", File.ReadAllBytes(program), executable: true);
+        }
+        using FileStream modules = File.OpenRead(ImageStore.PathOf(Modules));
+        modules.CopyTo(output);
+    }
+
+    private string Publish()
+    {
+        string folder = Repository.InRoot("out/services/" + Name);
+        // The services share their libraries' folders.
+        using FileStream turn = Turn.Take(Repository.InRoot("out/work/services.lock"));
+        Tool.Run(
+            "dotnet",
+            ["publish", _project, "-c", "Release", "-r", Runtime, "-o", folder, "--nologo", "-v", "q", "-maxcpucount:2", "-p:DebugType=none"],
+            Repository.Root);
+        string program = Path.Combine(folder, Name);
+        return File.Exists(program) ? program : throw new MkException(ExitCode.Usage, $"{_project} went through but made no {program}");
+    }
+
+    private static IEnumerable<string> Projects(string folder) =>
+        Directory.GetDirectories(Repository.InRoot(folder)).SelectMany(static d => Directory.GetFiles(d, "*.csproj")).Order(StringComparer.Ordinal);
+}
