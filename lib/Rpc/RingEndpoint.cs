@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
-using System.Security.Cryptography;
 using System.Threading;
 using Grpc.Core;
 using Microkernel.Rings;
@@ -15,7 +14,8 @@ namespace Microkernel.Rpc;
 /// </summary>
 public sealed class RingEndpoint : IDisposable
 {
-    private static readonly ulong Incarnation = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
+    // Not by RandomNumberGenerator: it loads OpenSSL, which a static program in a service's domain does not have.
+    private static readonly ulong Incarnation = BitConverter.ToUInt64(Guid.NewGuid().ToByteArray(), sizeof(ulong));
     private static readonly TimeSpan AfterFailure = TimeSpan.FromSeconds(1);
 
     private readonly object _lock = new();

@@ -1,0 +1,68 @@
+using System;
+using System.IO;
+using System.Runtime.InteropServices;
+using System.Text;
+using Microkernel.Xen;
+using Microsoft.Win32.SafeHandles;
+
+namespace Microkernel.Services;
+
+/// <summary>What a program has to do as the only one of its domain: mount, load modules, take in orphans, power off.</summary>
+internal static class FirstProcess
+{
+    private const int Id = 1;
+    private const int IsLoadedAlready = ErrorNumber.Exists;
+
+    private static readonly (string Name, string Parameters)[] Modules =
+    [
+        ("xen-evtchn", ""), ("xen-gntdev", ""), ("xen-gntalloc", ""),
+        // Without it Linux waits for XenStore, and then allows hypercalls about one other domain only.
+        ("xen-privcmd", "unrestricted=1"),
+    ];
+
+    /// <summary>Whether this process is the first one.</summary>
+    internal static bool IsThis => Environment.ProcessId == Id;
+
+    /// <summary>Mounts the file systems that .NET and the kernel's modules need.</summary>
+    internal static void MountAll()
+    {
+        Mount("devtmpfs", "/dev", LibC.NoSuid | LibC.NoExec);
+        Mount("proc", "/proc", LibC.NoSuid | LibC.NoExec | LibC.NoDevices);
+        Mount("sysfs", "/sys", LibC.NoSuid | LibC.NoExec | LibC.NoDevices);
+        Mount("tmpfs", "/tmp", LibC.NoSuid | LibC.NoExec | LibC.NoDevices);
+    }
+
+    /// <summary>Loads the modules for the hypervisor's devices.</summary>
+    internal static void LoadModules()
+    {
+        foreach ((string name, string parameters) in Modules)
+        {
+            using SafeFileHandle file = File.OpenHandle($"/lib/modules/{name}.ko");
+            if (LibC.LoadModule(LibC.FinitModule, file, Text(parameters), 0) != 0 && Marshal.GetLastPInvokeError() != IsLoadedAlready)
+                throw new XenException($"load the module {name}", Marshal.GetLastPInvokeError());
+        }
+    }
+
+    /// <summary>Takes note of children that have ended, also of those that ended as orphans.</summary>
+    internal static PosixSignalRegistration ReapChildren() => PosixSignalRegistration.Create(PosixSignal.SIGCHLD, static _ =>
+    {
+        while (LibC.WaitForChild(LibC.AnyChild, out int _, LibC.DoNotWait) > 0)
+        {
+        }
+    });
+
+    /// <summary>Ends the domain in order. Does not return.</summary>
+    internal static void PowerOff()
+    {
+        _ = LibC.Reboot(LibC.PowerOff);
+        throw new XenException("power off", Marshal.GetLastPInvokeError());
+    }
+
+    private static void Mount(string type, string target, uint flags)
+    {
+        if (LibC.Mount(Text(type), Text(target), Text(type), flags, 0) != 0)
+            throw new XenException($"mount {type} on {target}", Marshal.GetLastPInvokeError());
+    }
+
+    private static byte[] Text(string text) => Encoding.UTF8.GetBytes(text + '\0');
+}

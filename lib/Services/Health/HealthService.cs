@@ -1,0 +1,30 @@
+using System.Threading.Tasks;
+using Grpc.Core;
+using Microkernel.Protos.Health;
+
+namespace Microkernel.Services;
+
+/// <summary>Answers one peer about this service's health, and lets the one that may stop it.</summary>
+internal sealed class HealthService : Protos.Health.Health.HealthBase
+{
+    private readonly ServiceHost _host;
+    private readonly bool _mayStop;
+
+    internal HealthService(ServiceHost host, bool mayStop)
+    {
+        _host = host;
+        _mayStop = mayStop;
+    }
+
+    /// <inheritdoc/>
+    public override Task<CheckResponse> Check(CheckRequest request, ServerCallContext context) => Task.FromResult(_host.Health.Read());
+
+    /// <inheritdoc/>
+    public override Task<StopResponse> Stop(StopRequest request, ServerCallContext context)
+    {
+        if (!_mayStop)
+            throw new RpcException(new Status(StatusCode.PermissionDenied, $"only {ServiceHost.Supervisor} stops services"));
+        _host.Stop($"{context.Peer} asks for it");
+        return Task.FromResult(new StopResponse());
+    }
+}
