@@ -1,6 +1,7 @@
 using System;
 using System.Threading;
 using Microkernel.Core.Console;
+using Microkernel.Core.Dispatch;
 using Microkernel.Core.Events;
 using Microkernel.Core.Grants;
 using Microkernel.Core.Hardware;
@@ -198,6 +199,13 @@ public sealed class Domain
     /// <summary>The domain is gone: pooled vCPUs are free.</summary>
     public void ReturnVcpus()
     {
+        // The slot's next domain is another one, from which CPUs must hide what they learnt from this one.
+        foreach (PhysicalCpu cpu in Kernel.Cpus)
+        {
+            if (cpu.LastDomain == this)
+                cpu.LastDomain = null;
+        }
+
         if (!IsMade)
             return;
 

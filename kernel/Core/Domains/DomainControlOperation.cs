@@ -10,9 +10,13 @@ public delegate long DomainControlHandler(ref HypercallCall call, Domain target)
 public sealed class DomainControlOperation : SubOperation
 {
     /// <summary>A row. <paramref name="unsealed"/>: it works on domains that have not started only.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] // as with SubOperation
     public DomainControlOperation(uint number, string name, DomainControlHandler serve, Privilege privileges, bool unsealed = false)
-        : base(number, name, DomainControl.Run, "domctl", privileges)
+        : this(number, serve, privileges, unsealed) => Describe(name, "domctl");
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private DomainControlOperation(uint number, DomainControlHandler serve, Privilege privileges, bool unsealed)
+        : base(number, DomainControl.Run, privileges)
     {
         Serve = serve;
         IsUnsealed = unsealed;

@@ -32,7 +32,7 @@ public static class DomainInformation
         info.TotalPages = domain.Memory.Pages;
         info.MaxPages = domain.Memory.MaxPages;
         info.OutstandingPages = domain.Memory.ClaimedPages;
-        info.SharedInfoFrame = domain.SharedInfoMfn;
+        info.SharedInfoFrame = (ulong)domain.Kernel.Memory.Frames.Link(domain.SharedInfoMfn) - 1;
         info.MaxVcpuId = NoVcpu;
         info.Handle = MemoryMarshal.Read<DomainControlAbi.HandleWords>(domain.Handle);
         info.AddressBits = AddressBits;

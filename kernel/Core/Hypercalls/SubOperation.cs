@@ -15,27 +15,16 @@ public class SubOperation
     /// <summary>A row for an implemented operation. <paramref name="test"/> names a guest of tests/guests.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)] // so that texts that nobody stores vanish
     public SubOperation(uint number, string name, HypercallHandler handler, string test)
-        : this(number, handler)
-    {
-#if !FREESTANDING
-        Name = name;
-        Test = test;
-#endif
-    }
+        : this(number, handler) => Describe(name, test);
 
     /// <summary>A row for an operation that only domains with one of the <paramref name="privileges"/> may use: EPERM for others.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public SubOperation(uint number, string name, HypercallHandler handler, string test, Privilege privileges)
-        : this(number, handler, privileges)
-    {
-#if !FREESTANDING
-        Name = name;
-        Test = test;
-#endif
-    }
+        : this(number, handler, privileges) => Describe(name, test);
 
+    /// <summary>The same without texts, which <see cref="Describe"/> adds.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private SubOperation(uint number, HypercallHandler handler, Privilege privileges)
+    protected SubOperation(uint number, HypercallHandler handler, Privilege privileges)
     {
         Number = number;
         Privileges = privileges;
@@ -70,11 +59,21 @@ public class SubOperation
     public string Note { get; init; } = "";
 
     /// <summary>The operation's name in Xen's headers.</summary>
-    public string Name { get; } = "";
+    public string Name { get; private set; } = "";
 
     /// <summary>The test guest that covers it.</summary>
-    public string Test { get; } = "";
+    public string Test { get; private set; } = "";
 #endif
+
+    /// <summary>Says what the row is called and which guest covers it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    protected void Describe(string name, string test)
+    {
+#if !FREESTANDING
+        Name = name;
+        Test = test;
+#endif
+    }
 
     /// <summary>The domain holds one of the privileges.</summary>
     public bool IsAllowed(Domain caller) => (caller.Config.Privileges & Privileges) != 0;

@@ -119,6 +119,9 @@ public sealed class DomainMemory
     public long Populate(ulong gfn, int order)
     {
         ulong count = 1UL << order;
+        if ((gfn & (count - 1)) != 0 || order > Physmap.LargestOrder)
+            return XenError.EINVAL;
+
         using TicketLock.Holder held = Physmap.Lock.Hold();
         if (Pages + count > MaxPages
             || !_host.Allocator.TryAllocate(order, Owner, FrameType.GuestRam, ref _claim, out ulong mfn))
