@@ -8,6 +8,9 @@ namespace Mk.Boot;
 /// <summary>Writes the text that tells the core which domains to start (docs/manifest.md).</summary>
 public static class BootManifest
 {
+    // For guests that make others; a system of services says itself what it needs.
+    private const int SlotsForBuilder = 8, VcpusForBuilder = 16;
+
     /// <summary>Whether <paramref name="text"/> can name a domain.</summary>
     public static bool IsName(string text) =>
         text.Length is >= 1 and <= 63 && text.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
@@ -18,6 +21,8 @@ public static class BootManifest
     {
         var text = new StringBuilder("# Written by mk. docs/manifest.md explains the format.\n");
         var names = new HashSet<string>();
+        if (domains.Any(static d => d.Guest.ServiceLines != null))
+            text.Append($"slots {SlotsForBuilder}\nslot_vcpus {VcpusForBuilder}\n");
         foreach (ManifestDomain domain in domains)
         {
             if (!IsName(domain.Guest.Name) || !names.Add(domain.Guest.Name))
