@@ -9,6 +9,9 @@ namespace Microkernel.Core.Boot;
 /// </summary>
 public static class ElfImage
 {
+    /// <summary>The last thing that can be wrong: all segments are planned then.</summary>
+    public const string NoEntry = "the ELF file has no PVH entry note";
+
     private const uint Magic = 0x464C457F;
     private const int MostProgramHeaders = 64;
     private const ulong MostNoteBytes = 64 * 1024;
@@ -44,7 +47,7 @@ public static class ElfImage
                 return problem;
         }
 
-        return plan.Entry == 0 ? "the ELF file has no PVH entry note" : null;
+        return plan.Entry == 0 ? NoEntry : null;
     }
 
     private static string? PlanSegment(

@@ -29,8 +29,10 @@ internal sealed class GuestBuilder
     internal GuestBuilder(Parts parts) => _parts = parts;
 
     /// <summary>What the memory service is asked for.</summary>
-    internal static ClaimRequest ClaimOf(GuestRecord record, KernelFormat format) => new()
+    internal static ClaimRequest ClaimOf(GuestRecord record, KernelFormat format, long kernelLength, long ramdiskLength) => new()
     {
+        KernelBytes = (ulong)kernelLength,
+        RamdiskBytes = (ulong)ramdiskLength,
         MemoryBytes = record.Config.MemoryBytes,
         MaximumMemoryBytes = record.Config.MaximumMemoryBytes,
         Vcpus = record.Config.Vcpus,
@@ -49,7 +51,7 @@ internal sealed class GuestBuilder
         KernelFormat format = KernelImage.FormatOf(kernel.Bytes);
         await BeginAsync(guest, cancellation).ConfigureAwait(false);
         progress.Say("claiming memory", 0);
-        await ClaimAsync(guest, format, cancellation).ConfigureAwait(false);
+        await ClaimAsync(guest, ClaimOf(guest.Record, format, kernel.Bytes.Length, ramdisk?.Bytes.Length ?? 0), cancellation).ConfigureAwait(false);
         await LoadAsync(guest, kernel, ramdisk, progress, cancellation).ConfigureAwait(false);
         progress.Say("sealing memory", 91);
         await FinishAsync(guest, cancellation).ConfigureAwait(false);
@@ -114,9 +116,8 @@ internal sealed class GuestBuilder
         record.StorePort = 0;
     }), cancellation);
 
-    private async Task ClaimAsync(Guest guest, KernelFormat format, CancellationToken cancellation)
+    private async Task ClaimAsync(Guest guest, ClaimRequest request, CancellationToken cancellation)
     {
-        ClaimRequest request = ClaimOf(guest.Record, format);
         ClaimResponse claimed = await _parts.Patience.CallAsync(options => _parts.Peers.Memory.ClaimAsync(request, options), cancellation).ConfigureAwait(false);
         // What the number of another entry or guest would do is not for a confused memory service to try out.
         if (claimed.Domain is not { } domain || domain.Id < _parts.Core.FirstGuest)

@@ -61,7 +61,7 @@ internal sealed class GuestRemover
         if (guest.Record.RequestId.IsEmpty)
             return;
         using PinnedContent? kernel = _parts.Content.Pin(guest.Record.Config.KernelSha256.Span);
-        ClaimRequest request = GuestBuilder.ClaimOf(guest.Record, kernel is null ? KernelFormat.Bzimage : KernelImage.FormatOf(kernel.Bytes));
+        ClaimRequest request = GuestBuilder.ClaimOf(guest.Record, kernel is null ? KernelFormat.Bzimage : KernelImage.FormatOf(kernel.Bytes), kernel?.Bytes.Length ?? 1, 0);
         try
         {
             ClaimResponse claimed = await _parts.Patience.SettleAsync(options => _parts.Peers.Memory.ClaimAsync(request, options), cancellation).ConfigureAwait(false);
