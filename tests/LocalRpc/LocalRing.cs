@@ -1,4 +1,5 @@
 using System;
+using System.Threading;
 using Grpc.Core;
 using Microkernel.Rings;
 
@@ -19,6 +20,8 @@ internal sealed class LocalRing : IDisposable
         bind(services);
         _server = new RingEndpoint(new RingConnection(second), services, new RingEndpointOptions { Peer = "client" });
         _client = new RingEndpoint(new RingConnection(first), null, new RingEndpointOptions { Peer = "server" });
+        if (!SpinWait.SpinUntil(() => _client.IsConnected, TimeSpan.FromSeconds(30)))
+            throw new TimeoutException("the two sides do not find each other");
     }
 
     internal CallInvoker Invoker => _client.CallInvoker;
