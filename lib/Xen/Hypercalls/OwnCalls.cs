@@ -7,7 +7,7 @@ namespace Microkernel.Xen;
 /// <summary>What any domain may call for itself: xen_version, console_io, sched_op. Every method throws <see cref="XenException"/> when refused.</summary>
 public sealed class OwnCalls
 {
-    private const uint VersionNumber = 0, VersionExtra = 1;
+    private const uint VersionNumber = 0, VersionExtra = 1, VersionCapabilities = 3;
     private const uint ConsoleWrite = 0;
     private const uint Shutdown = 2, Watchdog = 6;
 
@@ -24,13 +24,10 @@ public sealed class OwnCalls
     }
 
     /// <summary>What follows the version's number.</summary>
-    public string ExtraVersion()
-    {
-        using HypercallBuffer buffer = _privcmd.Rent();
-        buffer.Bytes.Clear();
-        _privcmd.Call("ask for the hypervisor's extra version", Hypercall.Version, VersionExtra, buffer.Address);
-        return Encoding.ASCII.GetString(buffer.Bytes[..buffer.Bytes.IndexOf((byte)0)]);
-    }
+    public string ExtraVersion() => Text("ask for the hypervisor's extra version", VersionExtra);
+
+    /// <summary>The kinds of guests that it can run, separated by blanks.</summary>
+    public string Capabilities() => Text("ask what guests the hypervisor runs", VersionCapabilities);
 
     /// <summary>Writes to the hypervisor's log; it may keep only a part of it, or nothing.</summary>
     public void WriteConsole(ReadOnlySpan<byte> text)
@@ -61,6 +58,14 @@ public sealed class OwnCalls
         WatchdogArgument argument = new() { Id = id, Seconds = seconds };
         long result = _privcmd.Call("set the watchdog", Hypercall.Scheduler, Watchdog, ref argument);
         return id == 0 ? (uint)result : id;
+    }
+
+    private string Text(string tried, uint operation)
+    {
+        using HypercallBuffer buffer = _privcmd.Rent();
+        buffer.Bytes.Clear();
+        _privcmd.Call(tried, Hypercall.Version, operation, buffer.Address);
+        return Encoding.ASCII.GetString(buffer.Bytes[..buffer.Bytes.IndexOf((byte)0)]);
     }
 
     /// <summary>struct sched_watchdog.</summary>

@@ -41,6 +41,9 @@ public sealed class ToolstackHost : IDisposable
     /// <summary>What the operator calls. Calls wait until the guests have been found again.</summary>
     public Protos.Toolstack.Toolstack.ToolstackBase Service { get; }
 
+    /// <summary>Ends when the guests have been found again.</summary>
+    public Task Ready => _recovered.Task;
+
     /// <summary>Whether the guests have been found again.</summary>
     public bool IsReady => _recovered.Task.IsCompletedSuccessfully;
 
@@ -54,7 +57,16 @@ public sealed class ToolstackHost : IDisposable
     public async Task RunAsync(CancellationToken cancellation)
     {
         using CancellationTokenRegistration link = cancellation.Register(_stop.Cancel);
-        Task rest = await new Recovery(_parts, _lifeCycle).RunAsync(_stop.Token).ConfigureAwait(false);
+        Task rest;
+        try
+        {
+            rest = await new Recovery(_parts, _lifeCycle).RunAsync(_stop.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            return;
+        }
+
         _recovered.TrySetResult();
         await Task.WhenAll(LogFailureAsync(rest), WatchAsync(), ScanNowAndThenAsync()).ConfigureAwait(false);
     }
