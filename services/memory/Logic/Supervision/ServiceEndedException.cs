@@ -1,0 +1,10 @@
+using System;
+
+namespace Microkernel.Services.Memory.Supervision;
+
+/// <summary>A service has ended, or did not come up; the message says why.</summary>
+internal sealed class ServiceEndedException(string message, bool restarts) : Exception(message)
+{
+    /// <summary>It is to be started again.</summary>
+    internal bool Restarts { get; } = restarts;
+}

@@ -1,0 +1,322 @@
+using System;
+using System.Linq;
+using System.Threading;
+using System.Threading.Tasks;
+using Grpc.Core;
+using Microkernel.Core.Domains;
+using Microkernel.Protos.Health;
+using Microkernel.Protos.Supervisor;
+using Microkernel.Services.Memory.Building;
+using Microkernel.Services.Memory.Core;
+using Polly;
+using Polly.Retry;
+
+namespace Microkernel.Services.Memory.Supervision;
+
+/// <summary>Keeps one service running: builds its domain, asks how it is, and starts it again as the manifest's policy says.</summary>
+public sealed class ServiceKeeper
+{
+    private readonly IHypervisor _hypervisor;
+    private readonly ServiceEntry _entry;
+    private readonly Health.HealthClient _health;
+    private readonly SupervisorOptions _options;
+    private readonly TimeProvider _time;
+    private readonly Action<string> _log;
+    private readonly ResiliencePipeline _lives;
+    private readonly Lock _lock = new();
+    private readonly SemaphoreSlim _wake = new(0);
+    private ServiceState _state = ServiceState.Starting;
+    private ulong _generation;
+    private long _started;
+    private long _retryAt;
+    private uint _starts;
+    private string _lastEnd = "";
+    private string? _killedFor;
+
+    /// <summary>A keeper; <see cref="RunAsync"/> makes it work.</summary>
+    public ServiceKeeper(IHypervisor hypervisor, ServiceEntry entry, CallInvoker ring, SupervisorOptions options, TimeProvider time, Action<string> log)
+    {
+        _hypervisor = hypervisor;
+        _entry = entry;
+        _health = new Health.HealthClient(ring);
+        _options = options;
+        _time = time;
+        _log = log;
+        _lives = new ResiliencePipelineBuilder { TimeProvider = time }.AddRetry(new RetryStrategyOptions
+        {
+            ShouldHandle = new PredicateBuilder().Handle<ServiceEndedException>(static e => e.Restarts),
+            MaxRetryAttempts = int.MaxValue,
+            BackoffType = DelayBackoffType.Exponential,
+            Delay = options.FirstWait,
+            MaxDelay = options.LongestWait,
+            OnRetry = OnRetryAsync,
+        }).Build();
+    }
+
+    /// <summary>Its name.</summary>
+    public string Name => _entry.Name;
+
+    /// <summary>It answers and can do its work.</summary>
+    public bool IsServing => State == ServiceState.Serving;
+
+    private ServiceState State
+    {
+        get
+        {
+            lock (_lock)
+                return _state;
+        }
+
+        set
+        {
+            lock (_lock)
+                _state = value;
+        }
+    }
+
+    /// <summary>Keeps the service until <paramref name="stop"/>; its domain stays.</summary>
+    public async Task RunAsync(CancellationToken stop)
+    {
+        // After a life that was long enough the waits start over.
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                await _lives.ExecuteAsync(async token => await LiveAsync(token).ConfigureAwait(false), stop).ConfigureAwait(false);
+            }
+            catch (ServiceEndedException e)
+            {
+                State = ServiceState.Ended;
+                _log($"{Name} ended: {e.Message}; its manifest says that it stays so");
+                await _wake.WaitAsync(stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>Something has happened to some domain: look.</summary>
+    public void Wake()
+    {
+        if (_wake.CurrentCount == 0)
+            _wake.Release();
+    }
+
+    /// <summary>Ends the service's domain at once; its policy then applies.</summary>
+    public void Kill(string why)
+    {
+        lock (_lock)
+            _killedFor = why;
+        _hypervisor.Destroy(_entry.Id);
+        Wake();
+    }
+
+    /// <summary>Asks the service to stop, ends it if it does not, and waits until it answers again.</summary>
+    public async Task RestartAsync(CancellationToken cancellation)
+    {
+        uint before = Volatile.Read(ref _starts);
+        try
+        {
+            await _health.StopAsync(new StopRequest(), deadline: DateTime.UtcNow + _options.AnswerLimit, cancellationToken: cancellation).ConfigureAwait(false);
+            long limit = _time.GetTimestamp();
+            while (Facts() is { EndReason: null } && _time.GetElapsedTime(limit) < _options.StopLimit)
+                await Task.Delay(_options.StartPeriod, _time, cancellation).ConfigureAwait(false);
+        }
+        catch (RpcException e)
+        {
+            _log($"{Name} does not stop by itself ({e.Status.Detail}): ended");
+        }
+
+        Kill("restarted by the operator");
+        while (Volatile.Read(ref _starts) == before || !IsServing)
+            await Task.Delay(_options.StartPeriod, _time, cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>What there is to say about it.</summary>
+    public ServiceInfo Describe()
+    {
+        lock (_lock)
+        {
+            long wait = _retryAt - _time.GetUtcNow().Ticks;
+            return new ServiceInfo
+            {
+                Name = Name,
+                State = _state,
+                Domain = _entry.Id,
+                DomainGeneration = _generation,
+                UptimeNs = _state is ServiceState.Serving or ServiceState.Silent or ServiceState.Starting && _starts != 0 ? Nanoseconds(_time.GetElapsedTime(_started)) : 0,
+                Restarts = uint.Max(_starts, 1) - 1,
+                LastEnd = _lastEnd,
+                MemoryBytes = (ulong)_entry.Config.MemoryFrames << 12,
+                RetryInNs = _state == ServiceState.Waiting && wait > 0 ? Nanoseconds(TimeSpan.FromTicks(wait)) : 0,
+            };
+        }
+    }
+
+    private static ulong Nanoseconds(TimeSpan time) => (ulong)time.Ticks * 100;
+
+    private static string NameOf(uint reason) => reason switch
+    {
+        0 => "powered off",
+        1 => "rebooted",
+        2 => "suspended",
+        4 => "its watchdog ended it",
+        _ => "crashed",
+    };
+
+    // One life: returns after a long one, and throws after a short one.
+    private async Task LiveAsync(CancellationToken stop)
+    {
+        if (!TryAdopt())
+            await Task.Run(Start, stop).ConfigureAwait(false);
+        await WaitUntilServingAsync(stop).ConfigureAwait(false);
+        try
+        {
+            await WatchAsync(stop).ConfigureAwait(false);
+        }
+        catch (ServiceEndedException e) when (e.Restarts && _time.GetElapsedTime(_started) >= _options.GoodLife)
+        {
+            NoteEnd(e.Message);
+        }
+    }
+
+    // After this service's own restart the others still run: they are left alone.
+    private bool TryAdopt()
+    {
+        DomainFacts? facts = Facts();
+        bool isAlive = facts is { IsDying: false, EndReason: null } && DomainHandle.Of(facts.Handle).IsComplete;
+        if (facts is not null && !isAlive)
+            _hypervisor.Destroy(_entry.Id);
+        if (isAlive)
+            NoteStart(DomainHandle.Of(facts!.Handle));
+        return isAlive;
+    }
+
+    private void Start()
+    {
+        State = ServiceState.Starting;
+        DomainHandle handle = DomainHandle.New();
+        try
+        {
+            DomainShell.Make(_hypervisor, _entry.Id, _entry.Config, (ulong)_entry.Config.MemoryFrames, handle);
+            DomainBuild build = new(_hypervisor, _entry.Id, handle, _entry.Config, _entry.Kernel.Size, _entry.Ramdisk?.Size ?? 0);
+            build.LoadFiles(_entry.Kernel, _entry.Ramdisk);
+            build.FinishService();
+            NoteStart(handle);
+            _hypervisor.Unpause(_entry.Id);
+        }
+        catch (Exception e) when (e is HypervisorException or BuildException)
+        {
+            _hypervisor.Destroy(_entry.Id);
+            throw new ServiceEndedException($"it cannot be built: {e.Message}", restarts: true);
+        }
+    }
+
+    private void NoteStart(DomainHandle handle)
+    {
+        lock (_lock)
+        {
+            _generation = handle.Generation;
+            _started = _time.GetTimestamp();
+            _killedFor = null;
+            _state = ServiceState.Starting;
+            _starts++;
+        }
+    }
+
+    private async Task WaitUntilServingAsync(CancellationToken stop)
+    {
+        while (!await AnswersAsync(stop).ConfigureAwait(false))
+        {
+            ThrowIfEnded();
+            if (_time.GetElapsedTime(_started) >= _options.StartLimit)
+                End($"it did not answer within {_options.StartLimit.TotalSeconds:0} s");
+            await Task.Delay(_options.StartPeriod, _time, stop).ConfigureAwait(false);
+        }
+
+        State = ServiceState.Serving;
+        _log($"{Name} answers after {_time.GetElapsedTime(_started).TotalMilliseconds:0} ms");
+    }
+
+    private async Task WatchAsync(CancellationToken stop)
+    {
+        long heard = _time.GetTimestamp();
+        while (true)
+        {
+            await _wake.WaitAsync(_options.CheckPeriod, stop).ConfigureAwait(false);
+            ThrowIfEnded();
+            if (await AnswersAsync(stop).ConfigureAwait(false))
+            {
+                heard = _time.GetTimestamp();
+                State = ServiceState.Serving;
+                continue;
+            }
+
+            if (State == ServiceState.Serving)
+                _log($"{Name} is silent");
+            State = ServiceState.Silent;
+            ThrowIfEnded();
+            if (_time.GetElapsedTime(heard) >= _options.SilenceLimit)
+                End($"it was silent for {_options.SilenceLimit.TotalSeconds:0} s");
+        }
+    }
+
+    private async Task<bool> AnswersAsync(CancellationToken stop)
+    {
+        try
+        {
+            CheckResponse response = await _health.CheckAsync(
+                new CheckRequest(), deadline: DateTime.UtcNow + _options.AnswerLimit, cancellationToken: stop).ConfigureAwait(false);
+            return response.Condition is Condition.Serving or Condition.Impaired;
+        }
+        catch (RpcException) when (!stop.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    private void ThrowIfEnded()
+    {
+        DomainFacts? facts = Facts();
+        if (facts is { IsDying: false, EndReason: null } && DomainHandle.Of(facts.Handle).Generation == _generation)
+            return;
+        string? killed;
+        lock (_lock)
+            killed = _killedFor;
+        uint reason = facts?.EndReason ?? (uint)ShutdownReason.Crash;
+        string message = killed ?? (facts is null ? "its domain is gone" : NameOf(reason));
+        if (facts is not null)
+            _hypervisor.Destroy(_entry.Id);
+        bool restarts = killed is not null || _entry.Config.ActionFor((ShutdownReason)reason) == EndAction.Restart;
+        throw new ServiceEndedException(message, restarts);
+    }
+
+    private void End(string why)
+    {
+        _hypervisor.Destroy(_entry.Id);
+        throw new ServiceEndedException(why, restarts: true);
+    }
+
+    private ValueTask OnRetryAsync(OnRetryArguments<object> retry)
+    {
+        NoteEnd(retry.Outcome.Exception!.Message);
+        lock (_lock)
+        {
+            _state = ServiceState.Waiting;
+            _retryAt = (_time.GetUtcNow() + retry.RetryDelay).Ticks;
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    private void NoteEnd(string why)
+    {
+        lock (_lock)
+            _lastEnd = why;
+        _log($"{Name} ended: {why}; started again");
+    }
+
+    private DomainFacts? Facts() => _hypervisor.ListDomains().FirstOrDefault(d => d.Id == _entry.Id);
+}

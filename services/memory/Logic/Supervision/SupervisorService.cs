@@ -1,0 +1,53 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Threading;
+using System.Threading.Tasks;
+using Grpc.Core;
+using Microkernel.Protos.Supervisor;
+
+namespace Microkernel.Services.Memory.Supervision;
+
+/// <summary>The gRPC service Supervisor: the services of the manifest, as the operator sees them.</summary>
+public sealed class SupervisorService(IReadOnlyList<ServiceKeeper> keepers, TimeProvider time, Action<string> log) : Protos.Supervisor.Supervisor.SupervisorBase
+{
+    /// <summary>Keeps all services until <paramref name="stop"/>.</summary>
+    public Task RunAsync(CancellationToken stop) => Task.WhenAll(keepers.Select(k => k.RunAsync(stop)));
+
+    /// <summary>Something has happened to some domain.</summary>
+    public void Wake()
+    {
+        foreach (ServiceKeeper keeper in keepers)
+            keeper.Wake();
+    }
+
+    /// <inheritdoc/>
+    public override Task<ListResponse> List(ListRequest request, ServerCallContext context)
+    {
+        var response = new ListResponse();
+        response.Services.AddRange(keepers.Select(static k => k.Describe()));
+        return Task.FromResult(response);
+    }
+
+    /// <inheritdoc/>
+    public override async Task<RestartResponse> Restart(RestartRequest request, ServerCallContext context)
+    {
+        ServiceKeeper keeper = Find(request.Name);
+        log($"{keeper.Name} is restarted by the operator");
+        long start = time.GetTimestamp();
+        await keeper.RestartAsync(context.CancellationToken).ConfigureAwait(false);
+        return new RestartResponse { TookNs = (ulong)time.GetElapsedTime(start).Ticks * 100 };
+    }
+
+    /// <inheritdoc/>
+    public override Task<KillResponse> Kill(KillRequest request, ServerCallContext context) => Task.Run(() =>
+    {
+        ServiceKeeper keeper = Find(request.Name);
+        log($"{keeper.Name} is killed by the operator");
+        keeper.Kill("killed by the operator");
+        return new KillResponse();
+    });
+
+    private ServiceKeeper Find(string name) => keepers.FirstOrDefault(k => k.Name == name) ?? throw new RpcException(new Status(
+        StatusCode.NotFound, $"there is no service {name}: the manifest has {string.Join(", ", keepers.Select(static k => k.Name))}"));
+}
