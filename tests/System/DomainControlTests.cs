@@ -27,4 +27,21 @@ public sealed class DomainControlTests : SystemTest
         Assert.That(log.Count(static line => line.Contains("\"guest\" started")), Is.EqualTo(Started));
         Assert.That(log.Where(static line => line.Contains("audit:")), Has.All.Contain("clean").And.Length.GreaterThan(Started + ThrownAway));
     }
+
+    [TestCase("domctl64", 1)]
+    [TestCase("domctl32", 2)]
+    public async Task ManyCallsAtOnceOnTheSameDomainsHarmNobody(string image, int seed)
+    {
+        GuestConfig builder = TestGuest(image, $"role=stress object=1 domid=1 seed={seed}", vcpus: 3) with
+        {
+            ServiceLines = ["privilege build control info events"],
+        };
+        MachineOptions host = Host(240, 3, [builder]) with { CoreOptions = ["audit=on"] };
+        await using Session session = Session.Start(host, [builder], Logs.New());
+        RunResult result = await session.Completion;
+        string output = session.Guest(0).ToString();
+        Assert.That(output.Split('\n').Where(static line => line.StartsWith("FAIL ")), Is.Empty);
+        Assert.That(output, Does.Match(@"(?m)^guest-test domctl: [1-9]\d* passed, 0 failed\r?$"), result.ToString());
+        Assert.That(session.Core.ToString().Split('\n').Where(static line => line.Contains("audit:")), Is.Not.Empty.And.All.Contain("clean"));
+    }
 }

@@ -1,6 +1,7 @@
 /*
  * domctl, sysctl and what else makes and steers domains. With role=builder and the privileges build, control, info and events: this same
- * program is the child that is built, from the boot object number object=. Without: everything is refused.
+ * program is the child that is built, from the boot object number object=. With role=stress three vCPUs do it all to the same few domains
+ * at once (seed=, calls=). Without: everything is refused.
  */
 #define __XEN_TOOLS__ 1
 #include "guest.h"
@@ -35,8 +36,9 @@ enum { GO_ON, POWER_OFF, CRASH };
 
 extern u8 image_file_end[];
 void pvh_entry(void);
-static struct xen_domctl control;
+static struct xen_domctl controls[MAX_CPUS];
 static struct xen_sysctl sysinfo;
+#define control (controls[this_cpu()->index])
 static struct shared *shared;
 static volatile u32 ends;
 static u64 child_port;
@@ -133,7 +135,7 @@ static long attach_console(unsigned domain)
 
 static long set_entry(unsigned domain, u32 entry, u32 start_info)
 {
-    static struct { u32 domain, pad; struct vcpu_hvm_context context; } argument;
+    struct { u32 domain, pad; struct vcpu_hvm_context context; } argument;
     struct vcpu_hvm_x86_32 *state = &argument.context.cpu_regs.x86_32;
     memset(&argument, 0, sizeof(argument));
     argument.domain = domain;
@@ -214,7 +216,7 @@ static char *put_number(char *to, unsigned value)
 
 static bool fill(unsigned domain, unsigned port)
 {
-    static struct {
+    struct {
         struct hvm_start_info info;
         struct hvm_memmap_table_entry map[1];
         char command_line[64];
@@ -647,6 +649,162 @@ static void builder(void)
         life(round);
 }
 
+/* ---- many at once ---- */
+
+static u64 states[MAX_CPUS];
+static volatile u32 newest;
+static u32 first;
+
+static u32 random_below(u32 limit)
+{
+    u64 *s = &states[this_cpu()->index];
+    *s ^= *s << 13;
+    *s ^= *s >> 7;
+    *s ^= *s << 17;
+    return (u32)(*s >> 16) % limit;
+}
+
+static void map_and_unmap(unsigned domain)
+{
+    u64 gfn = MAP_GFN + this_cpu()->index;
+    u32 handle;
+    if (grant_map(domain, 1, GNTMAP_host_map, gfn, &handle) != GNTST_okay)
+        return;
+    if (random_below(2))
+        delay(MS / 8);
+    CHECK_EQ(grant_unmap(gfn, handle), GNTST_okay);
+}
+
+static void connect(unsigned domain)
+{
+    int port = alloc_unbound(domain, DOMID_SELF);
+    int own = port > 0 ? event_bind_interdomain(domain, port) : 0;
+    if (own <= 0)
+        return;
+    event_send(own);
+    if (random_below(8))
+        event_close(own);
+}
+
+static void some_memory(unsigned domain)
+{
+    xen_pfn_t extents[8];
+    unsigned order = random_below(3) ? 0 : 9;
+    for (unsigned i = 0; i < ARRAY_SIZE(extents); i++)
+        extents[i] = random_below(16) << order;
+    reservation(random_below(3) ? XENMEM_populate_physmap : XENMEM_decrease_reservation, domain, extents, ARRAY_SIZE(extents), order);
+}
+
+static void whole(unsigned domain)
+{
+    xen_pfn_t extents[CHILD_PAGES / 512];
+    for (unsigned i = 0; i < ARRAY_SIZE(extents); i++)
+        extents[i] = i * 512;
+    max_vcpus(domain, 1);
+    max_vcpus(domain, 2);
+    set_pool(domain, POOL_BYTES);
+    max_mem(domain, CHILD_PAGES * 4);
+    reservation(XENMEM_populate_physmap, domain, extents, ARRAY_SIZE(extents), 9);
+    seed_grant(domain, 1, own_domid(), SHARED_GFN);
+    copy_object(option_number("object", 1), domain, IMAGE_OFFSET, image_file_end - (u8 *)IMAGE_START, IMAGE_START);
+    set_entry(domain, (uintptr_t)pvh_entry, INFO_ADDRESS);
+}
+
+static void steer(unsigned domain)
+{
+    u8 map[1] = { 1 + random_below(255) };
+    struct sched_remote_shutdown remote = { .domain_id = domain, .reason = random_below(5) };
+    switch (random_below(6)) {
+    case 0:
+        affinity(XEN_DOMCTL_setvcpuaffinity, domain, random_below(2), XEN_VCPUAFFINITY_HARD, map, 8);
+        break;
+    case 1:
+        sched_op(SCHEDOP_remote_shutdown, &remote);
+        break;
+    case 2:
+        claim(domain, random_below(2) ? 0 : random_below(CHILD_PAGES));
+        break;
+    case 3:
+        set_pool(domain, random_below(1024) * PAGE_BYTES);
+        break;
+    case 4:
+        max_mem(domain, random_below(CHILD_PAGES * 5));
+        break;
+    default:
+        control.u.getvcpuinfo.vcpu = random_below(2);
+        domctl(XEN_DOMCTL_getvcpuinfo, domain);
+        flags_of(domain);
+        break;
+    }
+}
+
+static void one_call(void)
+{
+    unsigned domain = newest - random_below(newest - first < 4 ? newest - first : 4);
+    switch (random_below(12)) {
+    case 0:
+        if (create(0, 1 + random_below(2)) == 0)
+            newest = control.domain;
+        break;
+    case 1:
+        whole(domain);
+        break;
+    case 2:
+        domctl(XEN_DOMCTL_pausedomain, domain);
+        break;
+    case 3:
+    case 4:
+        domctl(XEN_DOMCTL_unpausedomain, domain);
+        break;
+    case 5:
+        if (!random_below(3))
+            domctl(XEN_DOMCTL_destroydomain, domain);
+        break;
+    case 6:
+        map_and_unmap(domain);
+        break;
+    case 7:
+        connect(domain);
+        break;
+    case 8:
+        some_memory(domain);
+        break;
+    case 9:
+        copy_to(domain, random_below(CHILD_PAGES) * (u64)PAGE_BYTES, guest_main, random_below(9000));
+        break;
+    default:
+        steer(domain);
+        break;
+    }
+}
+
+static void stress_job(void *unused)
+{
+    (void)unused;
+    states[this_cpu()->index] = (option_number("seed", 1) + this_cpu()->index) * 0x9e3779b97f4a7c15ull | 1;
+    for (u64 calls = option_number("calls", 500); calls > 0; calls--)
+        one_call();
+}
+
+static void stress(void)
+{
+    unsigned cpus = cpu_limit() < 3 ? cpu_limit() : 3;
+    u64 before = free_pages();
+    first = own_domid();
+    newest = first + 1;
+    for (unsigned cpu = 1; cpu < cpus; cpu++) {
+        CHECK(cpu_start(cpu));
+        cpu_run(cpu, stress_job, 0);
+    }
+    stress_job(0);
+    for (unsigned cpu = 1; cpu < cpus; cpu++)
+        CHECK(cpu_wait(cpu, 120000));
+    for (unsigned domain = first + 1; domain <= newest + 4; domain++)
+        domctl(XEN_DOMCTL_destroydomain, domain);
+    CHECK_EQ(free_pages(), before);
+    CHECK(newest > first + 10);
+}
+
 static void unprivileged(void)
 {
     for (unsigned command = 1; command < 90; command++) {
@@ -686,6 +844,8 @@ void guest_main(void)
         child_main();
     else if (option_is("role", "builder"))
         builder();
+    else if (option_is("role", "stress"))
+        stress();
     else
         unprivileged();
 }

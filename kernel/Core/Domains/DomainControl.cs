@@ -107,24 +107,30 @@ public static class DomainControl
     // Goes on until the domain is gone: the pieces are done between slices.
     private static long Destroy(ref HypercallCall call, ushort id)
     {
-        using TargetDomain target = new(in call, id, Privilege.Build, unsealed: false);
-        uint continued = (uint)call.Arg1 - Continued;
-        bool isContinued = continued - 1 < target.Domain.Kernel.Domains.LastGeneration;
-        if (target.Error != 0)
-            return isContinued && target.Error == XenError.ESRCH ? 0 : target.Error;
+        DomainTable domains = call.Domain.Kernel.Domains;
+        uint generation = (uint)call.Arg1 - Continued;
+        if (generation - 1 >= domains.LastGeneration)
+        {
+            using TargetDomain target = new(in call, id, Privilege.Build, unsealed: false);
+            if (target.Error != 0)
+                return target.Error;
 
-        // The core's own domains come and go by the manifest.
-        if (!target.IsForeign || !target.Domain.IsMade)
-            return XenError.EINVAL;
+            // The core's own domains come and go by the manifest.
+            if (!target.IsForeign || !target.Domain.IsMade)
+                return XenError.EINVAL;
 
-        // A service's next incarnation has the same id.
-        if (isContinued && continued != target.Domain.Generation)
+            if (!target.Domain.IsDoomed)
+                target.Domain.Destroy();
+
+            generation = target.Domain.Generation;
+        }
+        else if (domains.Find(id)?.Generation != generation)
+        {
+            // A service's next incarnation, which has the same id, stays.
             return 0;
+        }
 
-        if (!target.Domain.IsDoomed)
-            target.Domain.Destroy();
-
-        call.Arg1 = Continued + target.Domain.Generation;
+        call.Arg1 = Continued + generation;
         call.Domain.Kernel.Dispatcher.Yield(call.Vcpu);
         return call.Continue();
     }
