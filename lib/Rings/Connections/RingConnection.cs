@@ -39,6 +39,9 @@ public sealed class RingConnection : IDisposable
     /// <summary>Whether messages can be received, and if not, why. Stays open when the other side went without a word.</summary>
     public RingState ReceiveState => _reader.State;
 
+    /// <summary>Whether <see cref="Receive"/> ended because there is no other side any more, whatever it left in the memory.</summary>
+    public bool HasLostPeer { get; private set; }
+
     /// <summary>The longest message.</summary>
     public int LargestMessage => _writer.LargestMessage;
 
@@ -90,9 +93,11 @@ public sealed class RingConnection : IDisposable
             while (true)
             {
                 RingResult result = TryReceive(buffer, out length);
-                if (result != RingResult.Wait)
+                if (result == RingResult.Wait)
+                    result = _wait.While(_readerMustWait, deadline);
+                else if (result == RingResult.Done)
                     return result;
-                result = _wait.While(_readerMustWait, deadline);
+                HasLostPeer |= result == RingResult.Closed && !_isDisposed && !_transport.IsConnected;
                 if (result != RingResult.Done)
                     return result;
             }

@@ -58,7 +58,7 @@ internal sealed class RingSession
             RingResult result = RingResult.Done;
             while (fault is null && (result = _connection.Receive(_buffer, out int length, Timeout.InfiniteTimeSpan)) == RingResult.Done)
                 fault = Take(_buffer.AsMemory(0, length), opened);
-            End = fault ?? (Outbox.IsOverrun ? "it takes none of what it is sent" : Describe(_connection.ReceiveState));
+            End = fault ?? DescribeEnd();
         }
         finally
         {
@@ -134,11 +134,17 @@ internal sealed class RingSession
     private static ReadOnlyMemory<byte> Part(ReadOnlyMemory<byte> bytes, ReadOnlySpan<byte> part) =>
         bytes.Span.Overlaps(part, out int offset) ? bytes.Slice(offset, part.Length) : default;
 
-    private static string Describe(RingState state) => state switch
+    private string DescribeEnd()
     {
-        RingState.Open => "it began again",
-        RingState.ClosedHere => "closed by this side",
-        RingState.ClosedByPeer => "closed by it",
-        _ => $"its ring is broken ({state})",
-    };
+        if (Outbox.IsOverrun)
+            return "it takes none of what it is sent";
+        return _connection.ReceiveState switch
+        {
+            RingState.ClosedHere => "closed by this side",
+            RingState.ClosedByPeer => "closed by it",
+            // Who begins again zeroes its indices first.
+            RingState.Open or RingState.BadIndex when _connection.HasLostPeer => "it is gone or began again",
+            var fault => $"its ring is broken ({fault})",
+        };
+    }
 }
