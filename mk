@@ -36,6 +36,8 @@ install_packages() {
     for package in "${packages[@]}"; do
         [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing+=("$package")
     done
+    # From wherever: whoever develops for Node has one that is not Debian's.
+    { command -v node && command -v npm; } >/dev/null || missing+=(nodejs npm)
     [ ${#missing[@]} -gt 0 ] || return 0
     say "installing with apt-get: ${missing[*]}"
     as_root apt-get -q update >&2 || say "apt-get update failed; going on with the package lists there are"
