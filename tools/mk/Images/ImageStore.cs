@@ -29,8 +29,7 @@ public static class ImageStore
             ["debian-6.12-generic.vmlinuz"] = new(static file => Fetch("6.12", "generic", file)),
             ["busybox.initramfs"] = new(static file => Initramfs.Write(file, []), Initramfs.Recipe),
             ["stress.initramfs"] = new(WriteStress, Initramfs.Recipe),
-            [ServiceImage.Kernel] = new(static file => FetchForServices(file, PathOf(ServiceImage.Modules))),
-            [ServiceImage.Modules] = new(static file => FetchForServices(PathOf(ServiceImage.Kernel), file)),
+            [ServiceImage.Kernel] = new(static file => new KernelFetcher(Work).Fetch("6.1", "cloud", file, ServiceImage.ModuleNames, ServiceImage.ModulesFile)),
         };
         foreach (ServiceImage image in ServiceImage.FindAll())
             makers.Add(image.FileName, new ImageMaker(image.Write, image.Recipe));
@@ -82,10 +81,6 @@ public static class ImageStore
     }
 
     private static void Fetch(string series, string flavour, string file) => new KernelFetcher(Work).Fetch(series, flavour, file);
-
-    /// <summary>One package for both, so that they always fit each other.</summary>
-    private static void FetchForServices(string kernel, string modules) =>
-        new KernelFetcher(Work).Fetch("6.1", "cloud", kernel, ServiceImage.ModuleNames, modules);
 
     private static string Hint(string path) =>
         Path.GetDirectoryName(path) == Folder ? $"; mk can make these in that folder: {string.Join(", ", Names)}" : "";
