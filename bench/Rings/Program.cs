@@ -31,6 +31,9 @@ public static class Program
         Print("two processes, 64-byte frames", TwoProcesses(Measure.Stream, 64, time), 0, "");
         Print("two threads, 64-byte round trips, each side sleeps", RoundTrips(time), 0, "");
         Print("two processes, 64-byte round trips, each side sleeps", TwoProcesses(Measure.RoundTrips, 64, time), 0, "");
+        Print("calls, one at a time", Calls.RoundTrips(RingSize, time), 0, "");
+        Print("calls, 32 under way", Calls.Concurrent(RingSize, 32, time), 0, "");
+        Print("calls, a stream of 4 KiB answers", Calls.Stream(RingSize, time), Page, "");
         return 0;
     }
 
