@@ -40,6 +40,12 @@ public sealed class Client : Watcher
     /// <summary>What its relative paths are relative to, with the slash; nothing for sockets.</summary>
     public ReadOnlySpan<byte> BasePath => IsDomain ? _base : default;
 
+    /// <summary>What carries its messages.</summary>
+    public ClientConnection? Connection { get; set; }
+
+    /// <summary>Whether something happened to it that is not recorded and sent yet.</summary>
+    internal bool IsTouched { get; set; }
+
     /// <summary>Messages on their way to it.</summary>
     public OutputQueue Output { get; } = new();
 
@@ -86,7 +92,7 @@ public sealed class Client : Watcher
 
     /// <summary>Answers a request.</summary>
     /// <returns>Where the answer goes.</returns>
-    public Span<byte> Reply(in MessageHeader request, int length)
+    public Span<byte> Reply(scoped in MessageHeader request, int length)
     {
         _events.Touched(this);
         return Output.Add(request with { Length = (uint)length });

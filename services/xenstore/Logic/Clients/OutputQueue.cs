@@ -29,17 +29,16 @@ public sealed class OutputQueue
     /// <summary>The bytes waiting.</summary>
     public ReadOnlySpan<byte> Waiting => _buffer.AsSpan(_start, _end - _start);
 
-    /// <summary>Begins after bytes that an earlier queue had.</summary>
-    public void Restore(ulong produced, ReadOnlySpan<byte> waiting)
+    /// <summary>Begins with bytes that an earlier queue had.</summary>
+    public void Restore(ReadOnlySpan<byte> waiting)
     {
         Clear();
         waiting.CopyTo(Extend(waiting.Length));
-        Produced = produced;
     }
 
     /// <summary>Adds a message.</summary>
     /// <returns>Where its payload goes.</returns>
-    public Span<byte> Add(in MessageHeader header)
+    public Span<byte> Add(scoped in MessageHeader header)
     {
         Span<byte> place = Extend(MessageHeader.Size + (int)header.Length);
         header.Write(place);

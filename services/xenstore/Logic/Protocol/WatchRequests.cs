@@ -21,7 +21,7 @@ internal sealed class WatchRequests
     {
         var arguments = new Arguments(payload);
         if (!TryReadWatch(client, ref arguments, out ReadOnlySpan<byte> path, out ReadOnlySpan<byte> token, out int baseLength)
-            || !TryReadDepth(ref arguments, path, out int depth))
+            || !TryReadDepth(arguments.Rest, path[0] == (byte)'@', out int depth))
             return StoreError.EINVAL;
         if (Find(client, path, token, baseLength) is not null)
             return StoreError.EEXIST;
@@ -66,15 +66,16 @@ internal sealed class WatchRequests
         return true;
     }
 
-    private static bool TryReadDepth(ref Arguments arguments, ReadOnlySpan<byte> path, out int depth)
+    private static bool TryReadDepth(ReadOnlySpan<byte> rest, bool isSpecial, out int depth)
     {
         depth = -1;
-        if (arguments.IsAtEnd)
+        var arguments = new Arguments(rest);
+        if (rest.IsEmpty)
             return true;
         if (!arguments.TryTakeOnly(out ReadOnlySpan<byte> text) || !Decimal.TryParse(text, DeepestWatch, out uint number))
             return false;
         depth = (int)number;
-        return path[0] != '@' || depth == 1;
+        return !isSpecial || depth == 1;
     }
 
     private static Watch? Find(Client client, ReadOnlySpan<byte> path, ReadOnlySpan<byte> token, int baseLength)

@@ -73,6 +73,20 @@ public sealed class Store
         return DoAll(caller, transaction.Changes);
     }
 
+    /// <summary>Does changes on behalf of the control domain, if what they are based upon has not changed since.</summary>
+    /// <param name="generation">Of the tree when it was read.</param>
+    /// <param name="paths">What was read.</param>
+    /// <param name="changes">The changes.</param>
+    public StoreError CommitSince(ulong generation, IEnumerable<byte[]> paths, PlannedChanges changes)
+    {
+        foreach (byte[] path in paths)
+        {
+            if (!IsSameSince(generation, path))
+                return StoreError.EAGAIN;
+        }
+        return changes.List.Count == 0 ? StoreError.None : DoAll(Caller.Control, changes.List);
+    }
+
     /// <summary>Does a change again that is on record.</summary>
     public void Replay(in Change change, ulong generation)
     {
@@ -109,6 +123,10 @@ public sealed class Store
         Accounts.Release(domain);
         Log.QuotasReleased(domain);
     }
+
+    /// <summary>A node that is missing was missing then, too, if no child came or went where the way to it ends.</summary>
+    private bool IsSameSince(ulong generation, ReadOnlySpan<byte> path) =>
+        Root.FindNearest(path, out _).ListGeneration <= generation;
 
     private StoreError DoAll(in Caller caller, List<PlannedChange> changes)
     {

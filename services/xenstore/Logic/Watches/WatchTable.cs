@@ -56,14 +56,14 @@ public sealed class WatchTable
         full[name.Length] = (byte)'/';
         int length = name.Length + 1 + Decimal.Format((uint)domain, full[(name.Length + 1)..]);
         full = full[..length];
-        foreach (Watch watch in place.Watches.ToArray())
+        foreach (Watch watch in place.Watches)
         {
             if (watch.Watcher.Caller.May(Access.Read, permissions))
                 watch.Fire(watch.Depth == 1 ? full : name);
         }
         if (place.Find(full[(name.Length + 1)..]) is not { } ofDomain)
             return;
-        foreach (Watch watch in ofDomain.Watches.ToArray())
+        foreach (Watch watch in ofDomain.Watches)
         {
             if (watch.Watcher.Caller.May(Access.Read, permissions))
                 watch.Fire(full);

@@ -69,7 +69,7 @@ internal sealed class Edit
         Node made;
         if (rest.IsEmpty)
         {
-            made = _new = new Node(_value ?? [], permissions, Generation, ChildList.Empty);
+            made = _new = new Node(_value ?? [], _permissions ?? permissions, Generation, ChildList.Empty);
         }
         else
         {
