@@ -5,13 +5,14 @@ using System.Runtime.InteropServices;
 
 namespace Microkernel.Rings;
 
-/// <summary>A file's bytes in memory, as a span. The one place here that the compiler cannot check.</summary>
-internal sealed class MappedMemory : IDisposable
+/// <summary>A file's first bytes in memory, as a span. The one place here that the compiler cannot check.</summary>
+public sealed class MappedMemory : IDisposable
 {
     private readonly MemoryMappedViewAccessor _view;
     private readonly int _size;
 
-    internal MappedMemory(MemoryMappedFile file, int size)
+    /// <summary>Maps so many bytes of a file.</summary>
+    public MappedMemory(MemoryMappedFile file, int size)
     {
         _view = file.CreateViewAccessor(0, size);
         _size = size;
@@ -19,10 +20,10 @@ internal sealed class MappedMemory : IDisposable
 
     // Sound: the view is mapped from its start (PointerOffset is 0 for offset 0) over the size it was made with, and
     // ObjectDisposedException comes instead of its address afterwards. Whoever holds the span must not let it outlive
-    // Dispose, which RingTransport's contract demands.
+    // Dispose, which the contracts of RingTransport and RingWiring demand.
 
-    /// <summary>The bytes.</summary>
-    internal Span<byte> Bytes
+    /// <summary>The bytes, until <see cref="Dispose"/>.</summary>
+    public Span<byte> Bytes
     {
         get
         {
