@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 using FsCheck;
@@ -24,6 +25,9 @@ public sealed class GuestConfigTests
     {
         (GuestConfig? guest, string[] faults) = Read(
             """
+            uuid = "5f5f3f6a-0c2d-4e7b-9a51-d2f7c7a4a001"
+            cpu_weight = 512
+            cap = 0
             name = "a.b-c_1"
             type = "pvh"
             kernel = "../k"
@@ -31,9 +35,9 @@ public sealed class GuestConfigTests
             root = "/dev/xvda"
             extra = "quiet x=1"
             memory = 0x200
-            maxmem = 512
+            maxmem = 1024
             vcpus = "4"
-            maxvcpus = 4
+            maxvcpus = 8
             on_poweroff = "preserve"
             on_reboot = "destroy"
             on_crash = 'restart'
@@ -42,7 +46,14 @@ public sealed class GuestConfigTests
         Assert.That(faults, Is.Empty);
         Assert.That(guest, Is.EqualTo(new GuestConfig(
             "a.b-c_1", "/k", "/abs/r", "root=/dev/xvda quiet x=1", 512, 4,
-            EndAction.Preserve, EndAction.Destroy, EndAction.Restart, GrantV2: true)));
+            EndAction.Preserve, EndAction.Destroy, EndAction.Restart, GrantV2: true)
+        {
+            MaximumMemoryMiB = 1024,
+            MaximumVcpus = 8,
+            Uuid = new Guid("5f5f3f6a-0c2d-4e7b-9a51-d2f7c7a4a001"),
+            CpuWeight = 512,
+            CpuCap = 0,
+        }));
     }
 
     [Test]
@@ -56,16 +67,35 @@ public sealed class GuestConfigTests
 
     [TestCase("disk = ['file:x,xvda,w']", "'disk' is not supported yet: guests have no devices yet, only a console")]
     [TestCase("vif = ['']", "'vif' is not supported yet: guests have no devices yet, only a console")]
-    [TestCase("cpu_weight = 512", "'cpu_weight' is not supported yet: scheduling parameters are not there yet: all vCPUs share the CPUs equally")]
+    [TestCase("cpus = '0-1'", "'cpus' is not supported yet: vCPUs cannot be bound to CPUs or pools yet; cpu_weight and cap are there")]
+    [TestCase("vnc = 1", "'vnc' is not supported yet: there are no HVM guests yet")]
+    [TestCase("bootloader = 'pygrub'", "'bootloader' is not supported yet: there are no PV guests yet")]
+    [TestCase("tsc_mode = 1", "'tsc_mode' is not supported yet: clock modes cannot be chosen: the guest sees the host's TSC and UTC")]
+    [TestCase("nestedhvm = 1", "'nestedhvm' is not supported yet: CPUID and MSR policies cannot be chosen yet")]
+    [TestCase("max_grant_frames = 64", "'max_grant_frames' is not supported yet: limits per domain cannot be chosen yet")]
+    [TestCase("on_watchdog = 'destroy'", "'on_watchdog' is not supported yet: only power-off, reboot and crash have an action of their own")]
+    [TestCase("seclabel = 'x'", "'seclabel' is not supported yet: domains have no label yet")]
+    [TestCase("gic_version = 'v2'", "'gic_version' is not supported yet: it belongs to Xen on Arm")]
+    [TestCase("cpu_weight = 0", "cpu_weight = 0 is out of range (1 to 65535)")]
+    [TestCase("cap = -1", "cap = -1 is out of range (0 to 12800)")]
+    [TestCase("uuid = '12'", "'12' is no UUID, such as 5f5f3f6a-0c2d-4e7b-9a51-d2f7c7a4a001")]
+    [TestCase("uuid = '00000000-0000-0000-0000-000000000000'", "'00000000-0000-0000-0000-000000000000' is no UUID, such as 5f5f3f6a-0c2d-4e7b-9a51-d2f7c7a4a001")]
+    [TestCase("name = '12'", "'12' would be taken for a domain's number; add a letter")]
+    [TestCase("name = ''", "'' is no domain name: 1 to 63 of letters, digits, '.', '_' and '-'")]
+    [TestCase("memory = 0", "memory = 0 is out of range (1 to 1048576)")]
+    [TestCase("memory = '1G'", "memory = 1G is not a number")]
+    [TestCase("kernel = 'a\\x00b'", "'kernel' names no file")]
+    [TestCase("kernel = ['k']", "'kernel' is one value, not a list")]
+    [TestCase("type = 'pv'", "guests of type \"pv\" are not supported yet, only \"pvh\"")]
     [TestCase("memmory = 3", "there is no key 'memmory'; is 'memory' meant?")]
     [TestCase("vpcus = 3", "there is no key 'vpcus'; is 'vcpus' meant?")]
     [TestCase("zzzzzz = 3", "there is no key 'zzzzzz'")]
     [TestCase("type = 'hvm'", "guests of type \"hvm\" are not supported yet, only \"pvh\"")]
     [TestCase("type = 'phv'", "there is no guest type \"phv\"; write type = \"pvh\"")]
-    [TestCase("maxmem = 128", "maxmem = 128 differs from memory = 64, which is not supported yet")]
-    [TestCase("maxvcpus = 2", "maxvcpus = 2 differs from vcpus = 1, which is not supported yet")]
-    [TestCase("on_crash = 'coredump-restart'", "on_crash = \"coredump-restart\" is not supported yet, only destroy, restart and preserve")]
-    [TestCase("on_crash = 'explode'", "on_crash = \"explode\" is no action; write destroy, restart or preserve")]
+    [TestCase("maxmem = 32", "maxmem = 32 is less than memory = 64")]
+    [TestCase("maxvcpus = 129", "maxvcpus = 129 is out of range (1 to 128)")]
+    [TestCase("on_crash = 'coredump-restart'", "on_crash = \"coredump-restart\" is not supported yet, only destroy, restart, rename-restart and preserve")]
+    [TestCase("on_crash = 'explode'", "on_crash = \"explode\" is no action; write destroy, restart, rename-restart or preserve")]
     [TestCase("max_grant_version = 3", "max_grant_version = 3 is out of range (1 to 2)")]
     [TestCase("vcpus = 0", "vcpus = 0 is out of range (1 to 128)")]
     [TestCase("vcpus = -1", "vcpus = -1 is out of range (1 to 128)")]
@@ -80,6 +110,28 @@ public sealed class GuestConfigTests
         (GuestConfig? guest, string[] faults) = Read(Good + line);
         Assert.That(faults, Is.EqualTo(new[] { "/cfg/a.cfg:2: " + expected }));
         Assert.That(guest, Is.Null);
+    }
+
+    [TestCase("vcpus = 4; maxvcpus = 2", "maxvcpus = 2 is less than vcpus = 4")]
+    [TestCase("extra = 'x' * 2", "unexpected character '*'")]
+    [TestCase("memory + 5", "unexpected character '+'")]
+    [TestCase("= 5", "a setting starts with a key, but here is '='")]
+    [TestCase("disk = [ 'a', ", "a value is missing, but here is the end of the file")]
+    public void RefusesWhatDoesNotFitTogether(string line, string expected) =>
+        Assert.That(Read(Good + line).Faults, Has.Some.StartsWith("/cfg/a.cfg:2: ").And.Some.Contains(expected));
+
+    [TestCase("maxmem = 128", "maxmem = 128 is more than memory = 64, which needs the whole system")]
+    [TestCase("maxvcpus = 2", "maxvcpus = 2 is more than vcpus = 1, which needs the whole system")]
+    [TestCase("cpu_weight = 512", "'cpu_weight' needs the whole system")]
+    [TestCase("cap = 50", "'cap' needs the whole system")]
+    [TestCase("uuid = '5f5f3f6a-0c2d-4e7b-9a51-d2f7c7a4a001'", "'uuid' needs the whole system")]
+    [TestCase("on_reboot = 'rename-restart'", "on_reboot = \"rename-restart\" needs the whole system")]
+    public void TheCoreAloneCannotGiveEverything(string line, string expected)
+    {
+        List<Diagnostic> faults = [];
+        Assert.That(GuestConfigReader.Read("/cfg/a.cfg", Good + line, [], GuestScope.Core, faults), Is.Null);
+        Assert.That(faults.Single().ToString(), Does.StartWith("/cfg/a.cfg:2: " + expected));
+        Assert.That(Read(Good + line).Guest, Is.Not.Null);
     }
 
     [Test]

@@ -11,4 +11,7 @@ public enum EndAction
 
     /// <summary>Keep it as it is, for a look at it.</summary>
     Preserve,
+
+    /// <summary>Keep it under another name, and start the guest again; only in the whole system.</summary>
+    RenameRestart,
 }

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 
 namespace Mk.Boot;
@@ -25,4 +26,20 @@ public sealed record GuestConfig(
     EndAction OnReboot = EndAction.Restart,
     EndAction OnCrash = EndAction.Destroy,
     bool GrantV2 = false,
-    IReadOnlyList<string>? ServiceLines = null);
+    IReadOnlyList<string>? ServiceLines = null)
+{
+    /// <summary>The most memory that it may have while it runs, in MiB.</summary>
+    public long MaximumMemoryMiB { get; init; } = MemoryMiB;
+
+    /// <summary>The most virtual CPUs that it may use while it runs.</summary>
+    public int MaximumVcpus { get; init; } = Vcpus;
+
+    /// <summary>Its UUID; null for one that is made up.</summary>
+    public Guid? Uuid { get; init; }
+
+    /// <summary>Its share of the CPUs beside other domains; null for the usual one.</summary>
+    public uint? CpuWeight { get; init; }
+
+    /// <summary>The most of the CPUs that it gets, in percent of one, 0 for all; null for the usual.</summary>
+    public uint? CpuCap { get; init; }
+}

@@ -7,6 +7,7 @@ using System.Linq;
 using System.Threading.Tasks;
 using Mk.Boot;
 using Mk.Machine;
+using Mk.Xl;
 
 namespace Mk.Commands;
 
@@ -41,7 +42,7 @@ public sealed class BootsCommand
     private async Task<int> RunAsync(ParseResult parsed)
     {
         string[] files = parsed.GetValue(_files) is { Length: > 0 } named ? named : [Repository.InRoot("examples/debian.cfg")];
-        IReadOnlyList<GuestConfig> guests = GuestFiles.Read(files);
+        IReadOnlyList<GuestConfig> guests = GuestFiles.Read(files, GuestScope.Core);
         CoreImage.Ensure();
         MachineOptions options = _machine.Read(parsed, GuestFiles.HostMemoryMiB(guests, BootSet.For(guests)));
         options = options with { TimeLimit = options.TimeLimit ?? TimeSpan.FromSeconds(180) };

@@ -16,14 +16,17 @@ public static class GuestFiles
     private const long HostReserveMiB = 256;
 
     /// <summary>The guests of some files. All faults of all files are reported together.</summary>
+    /// <param name="files">The files.</param>
+    /// <param name="scope">What will run them.</param>
+    /// <param name="words">Settings of the command line, which count more than those of the files.</param>
     /// <exception cref="MkException">A file cannot be read, or something in it is wrong.</exception>
-    public static IReadOnlyList<GuestConfig> Read(IEnumerable<string> files)
+    public static IReadOnlyList<GuestConfig> Read(IEnumerable<string> files, GuestScope scope, params IReadOnlyList<string> words)
     {
         List<Diagnostic> faults = [];
         List<GuestConfig> guests = [];
         foreach (string file in files)
         {
-            if (ReadOne(file, faults) is not { } guest)
+            if (ReadOne(file, scope, words, faults) is not { } guest)
                 continue;
             if (guests.Exists(g => g.Name == guest.Name))
                 faults.Add(new(file, 0, $"there is a guest named '{guest.Name}' already"));
@@ -45,11 +48,11 @@ public static class GuestFiles
     public static long HostMemoryMiB(IReadOnlyList<GuestConfig> guests, BootSet set) =>
         guests.Sum(static g => g.MemoryMiB) + (set.ModuleBytes() >> 20) + HostReserveMiB;
 
-    private static GuestConfig? ReadOne(string file, List<Diagnostic> faults)
+    private static GuestConfig? ReadOne(string file, GuestScope scope, IReadOnlyList<string> words, List<Diagnostic> faults)
     {
         try
         {
-            return GuestConfigReader.Read(file, File.ReadAllText(file), faults);
+            return GuestConfigReader.Read(file, File.ReadAllText(file), words, scope, faults);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.Linq;
 using Mk.Boot;
 using Mk.Iso;
+using Mk.Xl;
 
 namespace Mk.Commands;
 
@@ -25,7 +26,7 @@ public static class IsoCommand
 
     private static int Write(IEnumerable<string> files, string output, IEnumerable<string> coreOptions)
     {
-        IReadOnlyList<GuestConfig> guests = GuestFiles.Read(files);
+        IReadOnlyList<GuestConfig> guests = GuestFiles.Read(files, GuestScope.Core);
         CoreImage.Ensure();
         Say.While($"writing {output}", () =>
         {

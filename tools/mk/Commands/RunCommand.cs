@@ -9,6 +9,7 @@ using Microsoft.Win32.SafeHandles;
 using Mk.Boot;
 using Mk.Machine;
 using Mk.Terminal;
+using Mk.Xl;
 
 namespace Mk.Commands;
 
@@ -40,7 +41,7 @@ public sealed class RunCommand
 
     private async Task<int> RunAsync(ParseResult parsed)
     {
-        IReadOnlyList<GuestConfig> guests = GuestFiles.Read(parsed.GetValue(_files)!);
+        IReadOnlyList<GuestConfig> guests = GuestFiles.Read(parsed.GetValue(_files)!, GuestScope.Core);
         CoreImage.Ensure();
         BootSet set = BootSet.For(guests);
         MachineOptions options = _machine.Read(parsed, GuestFiles.HostMemoryMiB(guests, set));

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Text;
@@ -23,45 +22,47 @@ public sealed class GuestConfigReader
     /// <summary>The longest command line in bytes; Linux takes no more either.</summary>
     public const int LongestCommandLine = 2047;
 
-    private readonly string _file;
-    private readonly string _folder;
-    private readonly List<Diagnostic> _faults;
-    private readonly Dictionary<string, XlSetting> _settings;
+    private const string NeedsSystem = "needs the whole system: 'mk create', or 'mk run' without --bare";
 
-    private GuestConfigReader(string file, IReadOnlyList<XlSetting> settings, List<Diagnostic> faults)
+    private readonly SettingValues _values;
+    private readonly string _folder;
+    private readonly GuestScope _scope;
+
+    private GuestConfigReader(SettingValues values, string file, GuestScope scope)
     {
-        _file = file;
+        _values = values;
         _folder = Path.GetDirectoryName(Path.GetFullPath(file)) ?? "/";
-        _faults = faults;
-        _settings = settings.ToDictionary(static s => s.Key);
+        _scope = scope;
     }
+
+    /// <summary>Reads the guest that a file describes, for the whole system.</summary>
+    public static GuestConfig? Read(string file, string text, List<Diagnostic> faults) => Read(file, text, [], GuestScope.System, faults);
 
     /// <summary>Reads the guest that a file describes.</summary>
     /// <param name="file">The file's name; paths in it are relative to its folder.</param>
     /// <param name="text">Its text.</param>
+    /// <param name="words">Settings of the command line, which count more.</param>
+    /// <param name="scope">What will run it.</param>
     /// <param name="faults">Receives what is wrong, in the order of lines.</param>
     /// <returns>The guest, or null when there was a fault.</returns>
-    public static GuestConfig? Read(string file, string text, List<Diagnostic> faults)
+    public static GuestConfig? Read(string file, string text, IReadOnlyList<string> words, GuestScope scope, List<Diagnostic> faults)
     {
         var found = new List<Diagnostic>();
-        var reader = new GuestConfigReader(file, XlParser.Parse(file, text, found), found);
-        GuestConfig guest = reader.Guest();
+        var values = new SettingValues(file, XlParser.Parse(file, text, words, found), found);
+        GuestConfig guest = new GuestConfigReader(values, file, scope).Guest();
         faults.AddRange(found.OrderBy(static f => f.Line));
         return found.Count == 0 ? guest : null;
     }
 
     private GuestConfig Guest()
     {
-        foreach (XlSetting setting in _settings.Values.Where(static s => !XlKeys.Supported.Contains(s.Key)))
-            Fault(setting.Line, XlKeys.WhyRefused(setting.Key));
+        CheckKeys();
         CheckType();
-        long memory = Integer("memory", 1, MostMemoryMiB) ?? Missing("memory", "memory in MiB, as in memory = 512");
-        long vcpus = Integer("vcpus", 1, MostVcpus) ?? 1;
-        CheckSame("maxmem", "memory", memory, MostMemoryMiB);
-        CheckSame("maxvcpus", "vcpus", vcpus, MostVcpus);
+        long memory = _values.Integer("memory", 1, MostMemoryMiB) ?? _values.Missing("memory", "memory in MiB, as in memory = 512", 0L);
+        long vcpus = _values.Integer("vcpus", 1, MostVcpus) ?? 1;
         return new GuestConfig(
             Name(),
-            FilePath("kernel") ?? MissingText("kernel", "a bzImage or an ELF image with a PVH note"),
+            FilePath("kernel") ?? _values.Missing("kernel", "a bzImage or an ELF image with a PVH note", ""),
             FilePath("ramdisk"),
             CommandLine(),
             memory,
@@ -69,53 +70,71 @@ public sealed class GuestConfigReader
             Action("on_poweroff", EndAction.Destroy),
             Action("on_reboot", EndAction.Restart),
             Action("on_crash", EndAction.Destroy),
-            Integer("max_grant_version", 1, 2) == 2);
+            _values.Integer("max_grant_version", 1, 2) == 2)
+        {
+            MaximumMemoryMiB = Maximum("maxmem", "memory", memory, MostMemoryMiB),
+            MaximumVcpus = (int)Maximum("maxvcpus", "vcpus", vcpus, MostVcpus),
+            Uuid = Uuid(),
+            CpuWeight = (uint?)_values.Integer("cpu_weight", 1, ushort.MaxValue),
+            CpuCap = (uint?)_values.Integer("cap", 0, 100 * MostVcpus),
+        };
+    }
+
+    private void CheckKeys()
+    {
+        foreach (string key in _values.Keys.Where(static k => !XlKeys.Supported.Contains(k)))
+            _values.Fault(key, XlKeys.WhyRefused(key));
+        foreach (string key in _values.Keys.Where(k => _scope == GuestScope.Core && XlKeys.OfSystem.Contains(k)))
+            _values.Fault(key, $"'{key}' {NeedsSystem}");
     }
 
     private void CheckType()
     {
-        if (_settings.TryGetValue("builder", out XlSetting? builder))
-            Fault(builder.Line, "'builder' is xl's old word and names PV and HVM guests only; write type = \"pvh\"");
-        string? type = Text("type");
-        if (type is null && !_settings.ContainsKey("type") && builder is null)
-            Fault(0, "'type' is missing; xl would make a PV guest, which is not supported yet: write type = \"pvh\"");
+        bool hasBuilder = _values.Has("builder");
+        if (hasBuilder)
+            _values.Fault("builder", "'builder' is xl's old word and names PV and HVM guests only; write type = \"pvh\"");
+        string? type = _values.Text("type");
+        if (type is null && !_values.Has("type") && !hasBuilder)
+            _values.Fault("type", "'type' is missing; xl would make a PV guest, which is not supported yet: write type = \"pvh\"");
         else if (type is "hvm" or "pv")
-            Fault(Line("type"), $"guests of type \"{type}\" are not supported yet, only \"pvh\"");
+            _values.Fault("type", $"guests of type \"{type}\" are not supported yet, only \"pvh\"");
         else if (type is not null and not "pvh")
-            Fault(Line("type"), $"there is no guest type \"{type}\"; write type = \"pvh\"");
+            _values.Fault("type", $"there is no guest type \"{type}\"; write type = \"pvh\"");
     }
 
     private string Name()
     {
-        if (Text("name") is not { } name)
-            return _settings.ContainsKey("name") ? "" : MissingText("name", "the domain's name");
+        if (_values.Text("name") is not { } name)
+            return _values.Missing("name", "the domain's name", "");
         if (!BootManifest.IsName(name))
-            Fault(Line("name"), $"'{name}' is no domain name: 1 to 63 of letters, digits, '.', '_' and '-'");
+            _values.Fault("name", $"'{name}' is no domain name: 1 to 63 of letters, digits, '.', '_' and '-'");
+        else if (_scope == GuestScope.System && name.All(char.IsAsciiDigit))
+            _values.Fault("name", $"'{name}' would be taken for a domain's number; add a letter");
         return name;
     }
 
     /// <summary>As xl does: cmdline alone, or root= followed by extra.</summary>
     private string CommandLine()
     {
-        string? root = Text("root");
-        string line = string.Join(' ', new[] { root is null ? null : "root=" + root, Text("extra") }.Where(static s => s is not null));
-        if (_settings.ContainsKey("cmdline"))
-            line = Text("cmdline") ?? "";
-        int at = Math.Max(Line("cmdline"), Line("extra"));
+        string? root = _values.Text("root");
+        string line = string.Join(' ', new[] { root is null ? null : "root=" + root, _values.Text("extra") }.Where(static s => s is not null));
+        if (_values.Has("cmdline"))
+            line = _values.Text("cmdline") ?? "";
+        string key = new[] { "cmdline", "extra", "root" }.FirstOrDefault(_values.Has, "cmdline");
         if (line.Any(char.IsControl))
-            Fault(at, "the command line has control characters");
+            _values.Fault(key, "the command line has control characters");
         if (Encoding.UTF8.GetByteCount(line) > LongestCommandLine)
-            Fault(at, $"the command line is longer than {LongestCommandLine} bytes");
+            _values.Fault(key, $"the command line is longer than {LongestCommandLine} bytes");
         return line;
     }
 
     private string? FilePath(string key)
     {
-        if (Text(key) is not { } text)
+        if (_values.Text(key) is not { } text)
             return null;
         if (text.Length == 0 || text.Contains('\0', StringComparison.Ordinal))
         {
-            Fault(Line(key), $"'{key}' names no file");
+            _values.Fault(key, $"'{key}' names no file");
             return null;
         }
         return Path.GetFullPath(text, _folder);
@@ -123,7 +142,7 @@ public sealed class GuestConfigReader
 
     private EndAction Action(string key, EndAction otherwise)
     {
-        switch (Text(key))
+        switch (_values.Text(key))
         {
             case null:
                 return otherwise;
@@ -133,73 +152,38 @@ public sealed class GuestConfigReader
                 return EndAction.Restart;
             case "preserve":
                 return EndAction.Preserve;
-            case "rename-restart" or "coredump-destroy" or "coredump-restart" or "soft-reset":
-                Fault(Line(key), $"{key} = \"{Text(key)}\" is not supported yet, only destroy, restart and preserve");
+            case "rename-restart" when _scope == GuestScope.System:
+                return EndAction.RenameRestart;
+            case "rename-restart":
+                _values.Fault(key, $"{key} = \"rename-restart\" {NeedsSystem}");
+                return otherwise;
+            case "coredump-destroy" or "coredump-restart" or "soft-reset":
+                _values.Fault(key, $"{key} = \"{_values.Text(key)}\" is not supported yet, only destroy, restart, rename-restart and preserve");
                 return otherwise;
             default:
-                Fault(Line(key), $"{key} = \"{Text(key)}\" is no action; write destroy, restart or preserve");
+                _values.Fault(key, $"{key} = \"{_values.Text(key)}\" is no action; write destroy, restart, rename-restart or preserve");
                 return otherwise;
         }
     }
 
-    private void CheckSame(string key, string other, long expected, long most)
+    private long Maximum(string key, string other, long least, long most)
     {
-        if (Integer(key, 1, most) is { } value && value != expected)
-            Fault(Line(key), $"{key} = {value} differs from {other} = {expected}, which is not supported yet");
+        if (_values.Integer(key, 1, most) is not { } value)
+            return least;
+        if (value < least)
+            _values.Fault(key, $"{key} = {value} is less than {other} = {least}");
+        else if (value > least && _scope == GuestScope.Core)
+            _values.Fault(key, $"{key} = {value} is more than {other} = {least}, which {NeedsSystem}");
+        return value;
     }
 
-    private string? Text(string key)
+    private Guid? Uuid()
     {
-        if (!_settings.TryGetValue(key, out XlSetting? setting))
+        if (_values.Text("uuid") is not { } text)
             return null;
-        if (setting.Value is XlAtom atom)
-            return atom.Text;
-        Fault(setting.Line, $"'{key}' is one value, not a list");
+        if (Guid.TryParseExact(text, "D", out Guid uuid) && uuid != Guid.Empty)
+            return uuid;
+        _values.Fault("uuid", $"'{text}' is no UUID, such as 5f5f3f6a-0c2d-4e7b-9a51-d2f7c7a4a001");
         return null;
-    }
-
-    private long? Integer(string key, long least, long most)
-    {
-        if (Text(key) is not { } text)
-            return null;
-        if (ParseInteger(text) is not { } value)
-            Fault(Line(key), $"{key} = {text} is not a number");
-        else if (value < least || value > most)
-            Fault(Line(key), $"{key} = {value} is out of range ({least} to {most})");
-        else
-            return value;
-        return null;
-    }
-
-    /// <summary>Reads a number as C's strtol with base 0 does: decimal, octal with a 0, hexadecimal with 0x before it.</summary>
-    private static long? ParseInteger(string text)
-    {
-        if (text.StartsWith("0x", StringComparison.OrdinalIgnoreCase))
-            return long.TryParse(text.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out long h) ? h : null;
-        if (text.Length > 1 && text[0] == '0')
-            return text.Length < 20 && text.All(static c => c is >= '0' and <= '7') ? Convert.ToInt64(text, 8) : null;
-        return long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long d) ? d : null;
-    }
-
-    private long Missing(string key, string what)
-    {
-        MissingText(key, what);
-        return 0;
-    }
-
-    private string MissingText(string key, string what)
-    {
-        if (!_settings.ContainsKey(key))
-            Fault(0, $"'{key}' is missing: {what}");
-        return "";
-    }
-
-    private int Line(string key) => _settings.TryGetValue(key, out XlSetting? setting) ? setting.Line : 0;
-
-    private void Fault(int line, string message)
-    {
-        var fault = new Diagnostic(_file, line, message);
-        if (!_faults.Contains(fault))
-            _faults.Add(fault);
     }
 }

@@ -11,16 +11,18 @@ public static class XlKeys
     public static readonly IReadOnlyList<string> Supported =
     [
         "name", "type", "builder", "kernel", "ramdisk", "extra", "root", "cmdline", "memory", "maxmem", "vcpus", "maxvcpus",
-        "on_poweroff", "on_reboot", "on_crash", "max_grant_version",
+        "on_poweroff", "on_reboot", "on_crash", "max_grant_version", "uuid", "cpu_weight", "cap",
     ];
+
+    /// <summary>Of these, the keys that mean something to the services only, and nothing to the core alone.</summary>
+    public static readonly IReadOnlyList<string> OfSystem = ["uuid", "cpu_weight", "cap"];
 
     private static readonly FrozenDictionary<string, string> Reasons = new Dictionary<string, string>
     {
         ["guests have no devices yet, only a console"] =
             "disk vif pci usbctrl usbdev vfb vkb vtpm p9 pvcalls vdispl vsnd channel dtdev rdm iomem ioports irqs vuart " +
             "pci_permissive pci_msitranslate pci_seize pci_power_mgmt rdm_mem_boundary gfx_passthru passthrough",
-        ["scheduling parameters are not there yet: all vCPUs share the CPUs equally"] =
-            "cpus cpus_soft cpu_weight cap pool vnuma",
+        ["vCPUs cannot be bound to CPUs or pools yet; cpu_weight and cap are there"] = "cpus cpus_soft pool vnuma",
         ["there are no HVM guests yet"] =
             "acpi acpi_firmware acpi_laptop_slate acpi_s3 acpi_s4 apic bios bios_path_override boot device_model_args " +
             "device_model_args_hvm device_model_args_pv device_model_override device_model_stubdomain_override " +
@@ -37,7 +39,7 @@ public static class XlKeys
             "cpuid mca_caps msr_relaxed nestedhvm altp2m altp2mhvm vpmu nomigrate vmtrace_buf_kb",
         ["limits per domain cannot be chosen yet"] = "max_event_channels max_grant_frames max_maptrack_frames",
         ["only power-off, reboot and crash have an action of their own"] = "on_watchdog on_soft_reset xend_suspend_evtchn_compat",
-        ["domains have neither UUID nor label yet"] = "uuid seclabel init_seclabel driver_domain",
+        ["domains have no label yet"] = "seclabel init_seclabel driver_domain",
         ["it belongs to Xen on Arm"] = "device_tree gic_version tee",
     }.SelectMany(static group => group.Value.Split(' '), static (group, key) => KeyValuePair.Create(key, group.Key))
         .ToFrozenDictionary();

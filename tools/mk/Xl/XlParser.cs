@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 
@@ -15,13 +16,16 @@ public sealed class XlParser
     private readonly string _file;
     private readonly XlLexer _lexer;
     private readonly List<Diagnostic> _faults;
-    private readonly Dictionary<string, XlSetting> _settings = [];
+    private readonly Dictionary<string, XlSetting> _settings;
+    private readonly bool _hasLines;
     private XlToken _token;
 
-    private XlParser(string file, string text, List<Diagnostic> faults)
+    private XlParser(string file, string text, bool hasLines, Dictionary<string, XlSetting> settings, List<Diagnostic> faults)
     {
         _file = file;
         _lexer = new XlLexer(text);
+        _hasLines = hasLines;
+        _settings = settings;
         _faults = faults;
         _token = _lexer.Next();
     }
@@ -31,12 +35,34 @@ public sealed class XlParser
     /// <param name="text">Its text.</param>
     /// <param name="faults">Receives what is wrong.</param>
     /// <returns>The settings in the order of the file; of a key that is set twice, the last one, as in xl.</returns>
-    public static IReadOnlyList<XlSetting> Parse(string file, string text, List<Diagnostic> faults)
+    public static IReadOnlyList<XlSetting> Parse(string file, string text, List<Diagnostic> faults) => Parse(file, text, [], faults);
+
+    /// <summary>Reads a whole file, and settings of the command line as if they stood behind it.</summary>
+    /// <param name="file">Its name, for messages.</param>
+    /// <param name="text">Its text.</param>
+    /// <param name="words">Settings, each key=value. Shells take quotes away: a value that is no value of the syntax is a string.</param>
+    /// <param name="faults">Receives what is wrong.</param>
+    public static IReadOnlyList<XlSetting> Parse(string file, string text, IReadOnlyList<string> words, List<Diagnostic> faults)
     {
-        var parser = new XlParser(file, text, faults);
-        while (parser._token.Kind != XlTokenKind.End)
-            parser.Statement();
-        return [.. parser._settings.Values.OrderBy(static s => s.Line)];
+        Dictionary<string, XlSetting> settings = [];
+        new XlParser(file, text, hasLines: true, settings, faults).All();
+        foreach (string word in words)
+            new XlParser($"'{word}'", Quote(word), hasLines: false, settings, faults).All();
+        return [.. settings.Values.OrderBy(static s => s.Line)];
+    }
+
+    private static string Quote(string word)
+    {
+        int start = word.IndexOf('=', StringComparison.Ordinal) + 1;
+        string value = word[start..].Trim();
+        bool isValue = start == 0 || value is ['"' or '\'' or '[', ..] || value.All(static c => char.IsAsciiLetterOrDigit(c)) && char.IsAsciiDigit(value.FirstOrDefault());
+        return isValue ? word : word[..start] + '"' + value.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal) + '"';
+    }
+
+    private void All()
+    {
+        while (_token.Kind != XlTokenKind.End)
+            Statement();
     }
 
     private void Advance() => _token = _lexer.Next();
@@ -75,12 +101,12 @@ public sealed class XlParser
             XlValue? sum = Concatenate(before.Value, value);
             if (sum is null)
             {
-                _faults.Add(new(_file, key.Line, $"'{key.Text} +=' joins a list and a string"));
+                _faults.Add(new(_file, LineOf(key), $"'{key.Text} +=' joins a list and a string"));
                 return false;
             }
             value = sum;
         }
-        _settings[key.Text] = new(key.Text, value, key.Line);
+        _settings[key.Text] = new(key.Text, value, _file, LineOf(key));
         return true;
     }
 
@@ -147,7 +173,9 @@ public sealed class XlParser
     private bool Fault(string message)
     {
         string text = _token.Kind == XlTokenKind.Invalid ? _token.Text : $"{message}, but here is {_token.Shown}";
-        _faults.Add(new(_file, _token.Line, text));
+        _faults.Add(new(_file, LineOf(_token), text));
         return false;
     }
+
+    private int LineOf(XlToken token) => _hasLines ? token.Line : 0;
 }
