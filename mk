@@ -58,7 +58,8 @@ check_dotnet() {
 build_program() {
     local newer
     if [ -f "$program" ] && [ -f "$stamp" ]; then
-        newer=$(find "$root/tools/mk" "$root"/Directory.*.props "$root/.editorconfig" -type f -newer "$stamp" \
+        newer=$(find "$root/tools/mk" "$root"/lib/{Gateway,Rpc,Rings,Protos,CoreMessages} "$root/tools/protogen" "$root/protos" \
+            "$root"/Directory.*.props "$root/.editorconfig" -type f -newer "$stamp" \
             -not -path '*/bin/*' -not -path '*/obj/*' -print -quit)
         [ -n "$newer" ] || return 0
     fi

@@ -4,14 +4,18 @@ using System.Linq;
 using System.Net.Sockets;
 using System.Text;
 using System.Threading;
+using FakeQemu.Services;
+using Microkernel.Rings;
+using Microkernel.Rpc;
+using Mk.Machine;
 
 namespace FakeQemu;
 
 /// <summary>
 /// Plays the script that its argument after "-fake" names, line by line:
 /// core TEXT and guest TEXT write to the serial lines ("\n", "\e" for DLE), expect TEXT waits for input of the guests'
-/// line, sleep MS waits, event JSON writes to the monitor, error TEXT writes to the error output, exit N ends, and
-/// hang waits to be told to quit.
+/// line, sleep MS waits, event JSON writes to the monitor, error TEXT writes to the error output, services starts a toolstack on
+/// the device's memory, exit N ends, and hang waits to be told to quit.
 /// </summary>
 public static class Program
 {
@@ -56,6 +60,9 @@ public static class Program
                 case "error":
                     Console.Error.WriteLine(rest);
                     break;
+                case "services":
+                    StartServices();
+                    break;
                 case "exit":
                     return int.Parse(rest);
             }
@@ -63,6 +70,10 @@ public static class Program
         Thread.Sleep(Timeout.Infinite);
         return 98;
     }
+
+    /// <summary>They look at the memory by themselves and need no bell.</summary>
+    private static void StartServices() => _ = new RingEndpoint(
+        new RingRendezvous(LinkWiring.Open(QemuCommandLine.LinkFile, isSecond: false, static () => { })), new FakeSystem().Bind());
 
     private static Socket Connect(string path)
     {

@@ -26,20 +26,12 @@ public sealed class VirtualMachineTests
         public void GuestOutput(int guest, ReadOnlyMemory<byte> bytes) => Text.Append($"{guest}:{Encoding.Latin1.GetString(bytes.Span)};");
     }
 
-    private static string FakeQemu
-    {
-        get
-        {
-            string folder = Path.GetDirectoryName(typeof(VirtualMachineTests).Assembly.Location)!;
-            return Path.Combine(folder.Replace("/tests/Mk.Tests/", "/tests/FakeQemu/", StringComparison.Ordinal), "FakeQemu");
-        }
-    }
 
     private static async Task<(RunResult Result, string Output)> Play(string script, Func<VirtualMachine, Task>? meanwhile = null, double limit = 30)
     {
         using var folder = new RunFolder();
         var record = new Record();
-        var options = new MachineOptions { Qemu = FakeQemu, TimeLimit = TimeSpan.FromSeconds(limit) };
+        var options = new MachineOptions { Qemu = MkCommand.FakeQemu, TimeLimit = TimeSpan.FromSeconds(limit) };
         await using VirtualMachine machine = VirtualMachine.Start(options, folder, ["-fake", script], record);
         if (meanwhile is not null)
             await meanwhile(machine);

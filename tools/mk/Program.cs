@@ -1,5 +1,6 @@
 using System;
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using System.Threading.Tasks;
 using Mk.Commands;
 
@@ -14,8 +15,9 @@ public static class Program
     {
         var root = new RootCommand(
             "Builds, runs, tests and measures the microkernel.\n\n"
-            + "Exit codes: 0 all guests ended by themselves, 1 wrong command line or configuration, 2 a guest crashed or a\n"
-            + "test or limit failed, 3 the core panicked, 4 the time limit ran out, 5 QEMU failed, 130 ended by the operator.")
+            + "Exit codes: 0 done, or all guests ended by themselves, 1 wrong command line or configuration, or refused by the\n"
+            + "system, 2 a guest crashed or a test or limit failed, 3 the core panicked, 4 a time limit ran out, 5 QEMU failed,\n"
+            + "6 no system is running or it does not answer, 130 ended by the operator.")
         {
             RunCommand.Create(),
             BuildCommand.Create(),
@@ -27,12 +29,38 @@ public static class Program
             FuzzCommand.Create(),
             IsoCommand.Create(),
             CleanCommand.Create(),
+            UpCommand.Create(),
+            DownCommand.Create(),
+            DaemonCommand.Create(),
+            CreateCommand.Create(),
+            ListCommand.Create(),
+            InfoCommand.Create(),
+            ConsoleCommand.Create(),
+            PauseCommand.CreatePause(),
+            PauseCommand.CreateUnpause(),
+            ShutdownCommand.CreateShutdown(),
+            ShutdownCommand.CreateReboot(),
+            DestroyCommand.Create(),
+            RenameCommand.Create(),
+            MemoryCommand.CreateSet(),
+            MemoryCommand.CreateMaximum(),
+            VcpuCommand.CreateList(),
+            VcpuCommand.CreateSet(),
+            TopCommand.Create(),
+            UptimeCommand.Create(),
+            DmesgCommand.Create(),
+            SchedCommand.Create(),
+            ServiceCommand.Create(),
         };
         try
         {
             // Signals are handled by the commands that have something to put in order.
             var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
-            return await root.Parse(arguments).InvokeAsync(configuration);
+            ParseResult parsed = root.Parse(arguments);
+            // Only what is wrong, and only on the error output: the standard output may be read by a program.
+            if (parsed.Action is ParseErrorAction refusal)
+                refusal.ShowHelp = false;
+            return await parsed.InvokeAsync(configuration);
         }
         catch (MkException e)
         {

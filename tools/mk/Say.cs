@@ -1,6 +1,7 @@
 using System;
 using System.Diagnostics;
 using System.Globalization;
+using System.IO;
 using Spectre.Console;
 
 namespace Mk;
@@ -8,11 +9,20 @@ namespace Mk;
 /// <summary>Tells the operator what is going on, on the error output, so that the output stays the guests'.</summary>
 public static class Say
 {
-    private static readonly IAnsiConsole Console = AnsiConsole.Create(new AnsiConsoleSettings
+    private static TextWriter? _output;
+    private static IAnsiConsole? _console;
+
+    /// <summary>The error output, for what is more than lines.</summary>
+    public static IAnsiConsole Console
     {
-        Ansi = System.Console.IsErrorRedirected ? AnsiSupport.No : AnsiSupport.Detect,
-        Out = new AnsiConsoleOutput(System.Console.Error),
-    });
+        get
+        {
+            // Made again after Console.SetError.
+            if (_console is null || _output != System.Console.Error)
+                _console = Create(_output = System.Console.Error);
+            return _console;
+        }
+    }
 
     /// <summary>One line.</summary>
     public static void Line(string text) => Console.MarkupLine("[grey]mk:[/] " + Markup.Escape(text));
@@ -37,5 +47,19 @@ public static class Say
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
         Line(string.Create(CultureInfo.InvariantCulture, $"{what}: done ({seconds:0.0} s)"));
         return result;
+    }
+
+    private static IAnsiConsole Create(TextWriter output)
+    {
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = System.Console.IsErrorRedirected ? AnsiSupport.No : AnsiSupport.Detect,
+            Interactive = System.Console.IsErrorRedirected ? InteractionSupport.No : InteractionSupport.Detect,
+            Out = new AnsiConsoleOutput(output),
+        });
+        // Without a terminal the width is a guess, and lines are for programs.
+        if (System.Console.IsErrorRedirected)
+            console.Profile.Width = int.MaxValue / 2;
+        return console;
     }
 }

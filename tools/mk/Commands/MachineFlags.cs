@@ -13,12 +13,15 @@ public sealed class MachineFlags
     private readonly Option<int?> _icount = new("--icount") { Description = "Count instructions: each takes 2^N ns of the guest's time (0 without N)", Arity = ArgumentArity.ZeroOrOne, HelpName = "N", CustomParser = static r => r.Tokens.Count == 0 ? 0 : Shift(r) };
     private readonly Option<string> _qemu = new("--qemu") { Description = "QEMU's program", DefaultValueFactory = static _ => new MachineOptions().Qemu, HelpName = "PATH" };
     private readonly Option<string> _cpu = new("--cpu") { Description = "QEMU's CPU model", DefaultValueFactory = static _ => new MachineOptions().Cpu, HelpName = "MODEL" };
-    private readonly Option<double?> _timeout = new("--timeout") { Description = "End the run after this many seconds (exit code 4)", HelpName = "SECONDS" };
+    private readonly Option<double?> _timeout;
     private readonly Option<string[]> _coreOptions = new("--core-option") { Description = "A word of the core's command line, such as mitigations=off (repeatable)", HelpName = "TEXT" };
 
     /// <summary>Adds the flags to a command.</summary>
-    public MachineFlags(Command command)
+    /// <param name="command">The command.</param>
+    /// <param name="timeout">What its time limit is for.</param>
+    public MachineFlags(Command command, string timeout = "End the run after this many seconds (exit code 4)")
     {
+        _timeout = new("--timeout") { Description = timeout, HelpName = "SECONDS" };
         _cpus.Validators.Add(static r => Require(r, r.GetValueOrDefault<int>() is >= 1 and <= 255, "is out of range (1 to 255)"));
         _memory.Validators.Add(static r => Require(r, r.GetValueOrDefault<long?>() is null or (>= 64 and <= 1 << 20), "is out of range (64 to 1048576)"));
         _timeout.Validators.Add(static r => Require(r, r.GetValueOrDefault<double?>() is null or (> 0 and <= 1e6), "is out of range"));

@@ -9,6 +9,9 @@ public sealed class ConsoleMultiplexer
     /// <summary>The most domains that a switch can name.</summary>
     public const int MostGuests = 256 - ConsoleDemultiplexer.SwitchBase;
 
+    /// <summary>The bytes that ring the doorbell instead of reaching a guest.</summary>
+    public static byte[] Bell => [ConsoleDemultiplexer.Dle, (byte)'!'];
+
     private int _guest = -1;
 
     /// <summary>The bytes that carry <paramref name="bytes"/> to a guest.</summary>

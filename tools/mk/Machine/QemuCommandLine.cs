@@ -13,7 +13,7 @@ namespace Mk.Machine;
 public static class QemuCommandLine
 {
     /// <summary>File names inside the folder of the run.</summary>
-    public const string CoreFile = "core.elf", CoreSerial = "com1", GuestSerial = "com2", Monitor = "qmp";
+    public const string CoreFile = "core.elf", CoreSerial = "com1", GuestSerial = "com2", Monitor = "qmp", LinkFile = "link";
 
     /// <summary>Core option that sends the guests' consoles, multiplexed, to the second serial port.</summary>
     public const string GuestsOnSecondPort = "guests=com2";
@@ -28,6 +28,17 @@ public static class QemuCommandLine
         "-kernel", CoreFile,
         "-append", string.Join(' ', [GuestsOnSecondPort, .. options.CoreOptions]),
         "-initrd", string.Join(',', new[] { BootSet.ManifestName }.Concat(set.Modules.Select(static m => PlainName(m.Name)))),
+    ];
+
+    /// <summary>The arguments that boot the whole system: with a device whose memory is a file, by which the host talks to it.</summary>
+    /// <param name="options">The machine.</param>
+    /// <param name="set">The services.</param>
+    /// <param name="linkBytes">The file's size; a device's memory is a power of two.</param>
+    public static IReadOnlyList<string> ForSystem(MachineOptions options, BootSet set, long linkBytes) =>
+    [
+        .. ForModules(options, set),
+        "-object", string.Create(CultureInfo.InvariantCulture, $"memory-backend-file,id={LinkFile},share=on,mem-path={LinkFile},size={linkBytes}"),
+        "-device", $"ivshmem-plain,memdev={LinkFile}",
     ];
 
     /// <summary>The arguments that boot from a CD image, by BIOS or by the given UEFI firmware.</summary>

@@ -11,6 +11,7 @@ namespace Mk.Machine;
 public sealed class RunFolder : IDisposable
 {
     private const int LongestParent = 60;
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     /// <summary>Creates the folder.</summary>
     public RunFolder()
@@ -18,7 +19,7 @@ public sealed class RunFolder : IDisposable
         string parent = System.IO.Path.GetTempPath();
         if (parent.Length > LongestParent)
             parent = "/tmp";
-        Path = Directory.CreateDirectory(System.IO.Path.Combine(parent, "mk-" + Guid.NewGuid().ToString("N")[..12])).FullName;
+        Path = Directory.CreateDirectory(System.IO.Path.Combine(parent, "mk-" + Guid.NewGuid().ToString("N")[..12]), OwnerOnly).FullName;
     }
 
     /// <summary>The folder's full path.</summary>

@@ -30,6 +30,7 @@ public sealed class VirtualMachine : IAsyncDisposable
     private readonly Process _qemu;
     private QmpMonitor? _monitor;
     private long _lastGuestOutput;
+    private int _bells;
 
     private VirtualMachine(Process qemu, IMachineOutput output)
     {
@@ -42,6 +43,9 @@ public sealed class VirtualMachine : IAsyncDisposable
 
     /// <summary>How the run ended; completes when QEMU is gone and all it printed has been handed on.</summary>
     public Task<RunResult> Completion { get; private set; }
+
+    /// <summary>QEMU's process.</summary>
+    public int ProcessId => _qemu.Id;
 
     /// <summary>Starts QEMU.</summary>
     /// <param name="options">The machine; its time limit starts now.</param>
@@ -67,21 +71,18 @@ public sealed class VirtualMachine : IAsyncDisposable
     }
 
     /// <summary>Sends input to a guest's console. After the end of the run it goes nowhere.</summary>
-    public async Task SendAsync(int guest, ReadOnlyMemory<byte> bytes)
+    public Task SendAsync(int guest, ReadOnlyMemory<byte> bytes) => SendAsync(() => _input.Frame(guest, bytes.Span));
+
+    /// <summary>Rings the doorbell, for whoever the manifest gives it to. Never blocks; rings that wait to be sent count as one.</summary>
+    public void RingBell()
     {
-        await _sending.WaitAsync();
-        try
+        if (Interlocked.Exchange(ref _bells, 1) == 0)
         {
-            if (await Task.WhenAny(_guestLine.Task, Completion) == _guestLine.Task)
-                await (await _guestLine.Task).SendAsync(_input.Frame(guest, bytes.Span));
-        }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
-        {
-            // QEMU has just ended; Completion says why.
-        }
-        finally
-        {
-            _sending.Release();
+            _ = SendAsync(() =>
+            {
+                Interlocked.Exchange(ref _bells, 0);
+                return ConsoleMultiplexer.Bell;
+            });
         }
     }
 
@@ -95,6 +96,25 @@ public sealed class VirtualMachine : IAsyncDisposable
         await Completion;
         _qemu.Dispose();
         _sending.Dispose();
+    }
+
+    /// <param name="frame">Makes the bytes when it is their turn.</param>
+    private async Task SendAsync(Func<byte[]> frame)
+    {
+        await _sending.WaitAsync();
+        try
+        {
+            if (await Task.WhenAny(_guestLine.Task, Completion) == _guestLine.Task)
+                await (await _guestLine.Task).SendAsync(frame());
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // QEMU has just ended; Completion says why.
+        }
+        finally
+        {
+            _sending.Release();
+        }
     }
 
     private static Socket Listen(string path)

@@ -1,0 +1,103 @@
+using System;
+using System.CommandLine;
+using System.Globalization;
+using System.IO;
+using System.Linq;
+using System.Threading;
+using System.Threading.Tasks;
+using Mk.Boot;
+using Mk.Control;
+using SupervisorApi = Microkernel.Protos.Supervisor;
+
+namespace Mk.Commands;
+
+/// <summary><c>mk service</c>: the services that make up the system.</summary>
+public static class ServiceCommand
+{
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>The command for the command line's parser.</summary>
+    public static Command Create() => new("service", "Show, restart and end the system's services, and print their logs.")
+    {
+        CreateList(), CreateRestart(), CreateKill(), CreateLog(),
+    };
+
+    private static Argument<string> NameArgument() => new("SERVICE") { Description = "One of: " + string.Join(", ", SystemManifest.Services) };
+
+    private static Command CreateList()
+    {
+        Option<bool> json = SystemCommand.JsonOption();
+        var command = new Command("list", "List the services: their state, restarts, and why they ended last.") { json };
+        command.SetSystemAction((parsed, system) => ListAsync(system, parsed.GetValue(json)));
+        return command;
+    }
+
+    private static Command CreateRestart()
+    {
+        Argument<string> name = NameArgument();
+        var command = new Command("restart", "Stop a service in order and start it again; done when it answers.") { name };
+        command.SetSystemAction(async (parsed, system) =>
+        {
+            SupervisorApi.RestartResponse answer = await system.Supervisor.RestartAsync(
+                new SupervisorApi.RestartRequest { Name = parsed.GetValue(name)! }, system.Long);
+            Say.Line(string.Create(CultureInfo.InvariantCulture, $"{parsed.GetValue(name)} answers again ({answer.TookNs / 1e9:0.0} s)"));
+        });
+        return command;
+    }
+
+    private static Command CreateKill()
+    {
+        Argument<string> name = NameArgument();
+        var command = new Command("kill", "End a service's domain at once; its restart policy then applies.") { name };
+        command.SetSystemAction(async (parsed, system) => await system.Supervisor.KillAsync(
+            new SupervisorApi.KillRequest { Name = parsed.GetValue(name)! }, system.Brief));
+        return command;
+    }
+
+    private static Command CreateLog()
+    {
+        Argument<string> name = NameArgument();
+        name.AcceptOnlyFromAmong([SystemFolder.Core, .. SystemManifest.Services]);
+        var follow = new Option<bool>("--follow", "-f") { Description = "Go on with what is printed from now on, until interrupted" };
+        var command = new Command("log", "Print what a service has printed since the system's start; 'core' is the core.") { name, follow };
+        command.SetAction((parsed, _) => PrintLogAsync(SystemFolder.LogOf(parsed.GetValue(name)!), parsed.GetValue(follow)));
+        return command;
+    }
+
+    private static async Task ListAsync(SystemConnection system, bool isJson)
+    {
+        SupervisorApi.ListResponse list = await system.RepeatAsync(options => system.Supervisor.ListAsync(new SupervisorApi.ListRequest(), options));
+        if (isJson)
+        {
+            Json.Print(list.Services.Select(static s => new
+            {
+                s.Name, s.Domain, State = s.State.ToString().ToLowerInvariant(), UptimeSeconds = Json.Seconds(s.UptimeNs), s.Restarts,
+                s.MemoryBytes, LastEnd = s.LastEnd.Length > 0 ? s.LastEnd : null, RetryInSeconds = Json.Seconds(s.RetryInNs),
+            }));
+            return;
+        }
+        Console.WriteLine("Name                                ID   Mem State     Restarts  Uptime    Last end");
+        foreach (SupervisorApi.ServiceInfo s in list.Services)
+        {
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{s.Name,-33} {s.Domain,4} {s.MemoryBytes / MemorySize.MiB,5} {s.State.ToString().ToLowerInvariant(),-9} {s.Restarts,8}  {XlText.Uptime(s.UptimeNs),-9} {(s.LastEnd.Length > 0 ? s.LastEnd : "-")}"));
+        }
+    }
+
+    /// <summary>From the daemon's file, so that it works when the service, or the whole system, does not.</summary>
+    private static async Task<int> PrintLogAsync(string file, bool follow)
+    {
+        if (!File.Exists(file))
+            throw new MkException(ExitCode.NoSystem, $"there is no {file}: no system has been started here; start one with: mk up");
+        using var log = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        using Stream output = Console.OpenStandardOutput();
+        while (true)
+        {
+            await log.CopyToAsync(output, CancellationToken.None);
+            await output.FlushAsync(CancellationToken.None);
+            if (!follow || SystemState.Read() is not { Daemon.IsAlive: true })
+                return (int)ExitCode.Success;
+            await Task.Delay(LookAgain, CancellationToken.None);
+        }
+    }
+}
