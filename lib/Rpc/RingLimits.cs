@@ -30,10 +30,13 @@ public static class RingLimits
     /// <summary>Calls of this side at a time.</summary>
     internal const int ClientCalls = 1024;
 
-    /// <summary>Frames waiting for room; streams wait until there are fewer.</summary>
+    /// <summary>Bytes waiting for room; streams wait until there are fewer.</summary>
     internal const int BacklogForEvents = 256 * 1024;
 
-    /// <summary>Frames waiting for room; no further call begins while there are more.</summary>
+    /// <summary>Bytes waiting for room; no further call of the other side is served while there are more.</summary>
+    internal const int BacklogForAnswers = 4 * 1024 * 1024;
+
+    /// <summary>Bytes waiting for room; no further call of this side begins while there are more.</summary>
     internal const int BacklogForRequests = 8 * 1024 * 1024;
 
     /// <summary>Frames waiting for room; a peer that leaves more of them does not read at all.</summary>

@@ -151,6 +151,22 @@ public sealed class HostilePeerTests
     }
 
     [Test]
+    public void WhoTakesNoAnswersCannotPileThemUp()
+    {
+        const int Size = 20_000;
+        Send(Hello());
+        ByteString payload = new SayRequest { Data = CallTests.Data(Size) }.ToByteString();
+        for (ulong id = 1; id <= 1000; id++)
+            Send(Frame(new() { CallId = id, Request = new() { Method = "microkernel.rpc.tests.Echo/Say", Payload = payload } }));
+        Wait.Until(() => _service.Running == 0, "all handlers have ended");
+        Response[] answers = [.. Received().Where(static e => e.ContentCase == Envelope.ContentOneofCase.Response).Select(static e => e.Response)];
+        int served = answers.Count(static a => a.Status == Protos.Ring.StatusCode.Ok);
+        Assert.That(answers, Has.Length.EqualTo(1000));
+        Assert.That(answers.Count(static a => a.Status == Protos.Ring.StatusCode.ResourceExhausted), Is.EqualTo(1000 - served));
+        Assert.That(served * Size, Is.LessThan(RingLimits.BacklogForAnswers + (257 * Size)));
+    }
+
+    [Test]
     public void CallsToAPeerThatNeverReadsEndAtTheirDeadline()
     {
         Send(Hello());

@@ -782,7 +782,7 @@ static void stress_job(void *unused)
 {
     (void)unused;
     states[this_cpu()->index] = (option_number("seed", 1) + this_cpu()->index) * 0x9e3779b97f4a7c15ull | 1;
-    for (u64 calls = option_number("calls", 500); calls > 0; calls--)
+    for (u64 calls = option_number("calls", 300); calls > 0; calls--)
         one_call();
 }
 

@@ -34,6 +34,8 @@ internal sealed class ServerCalls
         string method = Text.Read(request.Method);
         if (_services.Find(method) is not { } handler)
             return Refuse(id, StatusCode.Unimplemented, $"{method} is not served here");
+        if (_session.Outbox.Backlog > RingLimits.BacklogForAnswers)
+            return Refuse(id, StatusCode.ResourceExhausted, "too many answers wait to be taken");
         var call = new ServerCall(_session, _options, id, handler, method, in request);
         lock (_lock)
         {

@@ -32,7 +32,7 @@ public sealed class Patience
     public static Patience Normal { get; } = new(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(1), 20);
 
     /// <summary>How long one call may take.</summary>
-    public TimeSpan CallLimit { get; init; } = TimeSpan.FromSeconds(10);
+    public TimeSpan CallLimit { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>Calls; again if the other side is not there at the moment.</summary>
     internal Task<T> CallAsync<T>(Func<CallOptions, AsyncUnaryCall<T>> call, CancellationToken cancellation) =>

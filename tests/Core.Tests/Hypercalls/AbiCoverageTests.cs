@@ -4,6 +4,7 @@ using System.IO;
 using System.Linq;
 using System.Runtime.CompilerServices;
 using System.Text;
+using Microkernel.Core.Domains;
 using Microkernel.Core.Hypercalls;
 using NUnit.Framework;
 
@@ -59,18 +60,24 @@ public sealed class AbiCoverageTests
         page.Append("Made from the table in kernel/Core/Hypercalls/HypercallTable.cs by a test; do not edit it by hand.\n");
         page.Append("Numbers and layouts are those of Xen 4.17. What is not listed returns -ENOSYS. The last but one column names the\n");
         page.Append("guest in tests/guests that checks the operation, in 64 and in 32 bits.\n\n");
-        page.Append("| hypercall | operation | number | test guest | differs from Xen |\n|---|---|---|---|---|\n");
+        page.Append("An operation with a privilege is for domains that hold one of those named. Operations on another domain need `build` where\n");
+        page.Append("they are for everybody otherwise: reservations, set_memory_map, claim_pages, alloc_unbound, set_param, get_param; remote_shutdown\n");
+        page.Append("needs `control`.\n\n");
+        page.Append("| hypercall | operation | number | privilege | test guest | differs from Xen |\n|---|---|---|---|---|---|\n");
         foreach (Hypercall hypercall in HypercallTable.All)
         {
             foreach (SubOperation operation in hypercall.Operations.OrderBy(o => o.Number))
             {
-                page.Append($"| {hypercall.Name} ({hypercall.Number}) | {operation.Name} | {operation.Number} | {operation.Test} | {operation.Note} |\n");
+                page.Append($"| {hypercall.Name} ({hypercall.Number}) | {operation.Name} | {operation.Number} | {PrivilegesOf(operation)} | {operation.Test} | {operation.Note} |\n");
             }
         }
 
         int count = HypercallTable.All.Sum(h => h.Operations.Length);
         return page.Append($"\n{count} operations of {HypercallTable.All.Length} hypercalls.\n").ToString();
     }
+
+    private static string PrivilegesOf(SubOperation operation) =>
+        operation.Privileges == Privilege.None ? "" : operation.Privileges.ToString().ToLowerInvariant();
 
     private static string FindRoot([CallerFilePath] string here = "")
     {

@@ -81,7 +81,7 @@ internal sealed class FakeMemory(FakeMachine machine) : Memory.MemoryBase
         {
             machine.Domains.Values.Select(static d => new DomainMemory
             {
-                Domain = new DomainId { Id = d.Id, Generation = d.Generation }, TargetBytes = d.Target, MaximumBytes = d.Maximum,
+                Domain = new DomainId { Id = d.Id, Generation = d.Generation }, CurrentBytes = d.Target, MaximumBytes = d.Maximum,
             }),
         },
     });

@@ -105,7 +105,7 @@ internal sealed class Recovery
         return new GuestConfig
         {
             Name = isFree ? name : $"domain-{domain.Id}",
-            MemoryBytes = memory.TargetBytes,
+            MemoryBytes = memory.CurrentBytes,
             MaximumMemoryBytes = memory.MaximumBytes,
             Vcpus = domain.LastVcpu + 1,
             MaximumVcpus = domain.LastVcpu + 1,

@@ -1,0 +1,33 @@
+using System;
+using System.Threading;
+using System.Threading.Tasks;
+using Microkernel.Services;
+using Microkernel.Xen;
+using Microkernel.XenStore.Rpc;
+
+namespace Microkernel.XenStore.DomainMode;
+
+/// <summary>The store in its own domain: rings of domains, and gRPC for the other services.</summary>
+internal static class DomainProgram
+{
+    private static readonly TimeSpan LongestTurn = TimeSpan.FromSeconds(10);
+
+    internal static async Task RunAsync(ServiceHost host)
+    {
+        using GrantDevice grants = GrantDevice.Open();
+        EventPorts ports = EventPorts.Open();
+        var rings = new DomainRings(grants, ports, host.Log);
+        var server = new StoreServer(new Store(), new Recorder(), new DomainControl(host), epoch: 1);
+        rings.Server = server;
+        server.Domains.Host = rings;
+        using var loop = new DomainLoop(ports, server, rings, host.Log);
+        var service = new XenStoreService(loop, server);
+        foreach (RingInfo ring in host.Rings)
+            host.Connect(ring.PeerName, services => Protos.Xenstore.XenStore.BindService(services, service));
+        using Watchdog watchdog = host.StartWatchdog(LongestTurn, () => Environment.TickCount64 - loop.LastTurn < LongestTurn.TotalMilliseconds);
+        Task run = Task.Factory.StartNew(
+            () => loop.Run(host.Stopping), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        host.Serve();
+        await run.ConfigureAwait(false);
+    }
+}
