@@ -8,7 +8,8 @@ using Microkernel.Services;
 namespace Microkernel.ServiceProbe;
 
 /// <summary>
-/// Runs the checks and ends; with the words "crash" or "exit" it ends in another way, with "wait" it goes on until it is stopped.
+/// Runs the checks, or with the word "peers" those of <see cref="Peers"/>, and ends; with the words "crash", "exit" or "hang" in another way,
+/// with "wait" only when it is stopped.
 /// </summary>
 internal static class Program
 {
@@ -16,7 +17,10 @@ internal static class Program
 
     private static async Task RunAsync(ServiceHost host)
     {
-        await Checks.RunAsync(host);
+        if (host.Arguments.Contains("peers"))
+            await Peers.RunAsync(host);
+        else
+            await Checks.RunAsync(host);
         if (host.Arguments.Contains("crash"))
             new Thread(static () => throw new InvalidDataException("crash on purpose")).Start();
         if (host.Arguments.Contains("exit"))

@@ -51,11 +51,33 @@ public sealed class ServiceTests : SystemTest
         Assert.That(double.Parse(line.Groups["seconds"].Value, CultureInfo.InvariantCulture), Is.LessThan(LongestStart));
     }
 
-    private static GuestConfig Probe(string word = "")
+    [Test]
+    public async Task ServicesMeetOverTheirRingAndAgainAfterACrash()
+    {
+        string[] device = ["-object", "memory-backend-ram,id=link,size=1M,share=on", "-device", "ivshmem-plain,memdev=link"];
+        await using Session session = Boot(
+            180, 2, device,
+            Probe("peers crash-once wait", "first") with
+            {
+                OnCrash = EndAction.Restart,
+                ServiceLines = ["privilege info", "ring second 64K", "kept 16K", "device 1af4:1110 2"],
+            },
+            Probe("peers until-restart", "second"));
+        await session.ReadAsync(session.Guest(0), "entry 1 with Info, guests from 3");
+        await session.ReadAsync(session.Guest(0), "kept: incarnation 1");
+        await session.ReadAsync(session.Guest(0), "device: 1048576 bytes: ok");
+        await session.ReadAsync(session.Guest(0), "ring: done");
+        await session.ReadAsync(session.Guest(0), "kept: incarnation 2");
+        await session.ReadAsync(session.Guest(0), "ring: done");
+        await session.ReadAsync(session.Guest(1), "ring: done");
+        await session.ReadAsync(session.Core, "\"second\" ended: poweroff");
+    }
+
+    private static GuestConfig Probe(string word = "", string name = "probe")
     {
         string kernel = ImageStore.PathOf(ServiceImage.Kernel), image = ImageStore.PathOf("service-probe.img");
         ImageStore.Ensure(kernel);
         ImageStore.Ensure(image);
-        return new GuestConfig("probe", kernel, image, $"{ServiceImage.CommandLine} {word}".Trim(), 96, 1);
+        return new GuestConfig(name, kernel, image, $"{ServiceImage.CommandLine} {word}".Trim(), 96, 1);
     }
 }
