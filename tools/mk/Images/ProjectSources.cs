@@ -9,7 +9,8 @@ namespace Mk.Images;
 /// <summary>The files that go into a project: its folder's, those it names elsewhere, and those of the projects it refers to.</summary>
 public static class ProjectSources
 {
-    private static readonly Regex Outside = new(@"(?:Include|Project)=""(\$\(MSBuildThisFileDirectory\))?(?<path>\.\./[^""]+)""");
+    // Up to a wildcard or an expression; of those only the folder counts.
+    private static readonly Regex Outside = new(@"(\.\./)+[\w./-]+");
 
     /// <summary>The files of a project.</summary>
     public static IReadOnlyCollection<string> Of(string project)
@@ -26,7 +27,8 @@ public static class ProjectSources
         string folder = Path.GetDirectoryName(project)!;
         files.UnionWith(FilesBelow(folder));
         files.UnionWith(Directory.EnumerateFiles(Path.GetDirectoryName(folder)!, "*.props"));
-        AddNamed(files, done, project);
+        foreach (string inside in FilesBelow(folder).Where(static f => f.EndsWith(".csproj", StringComparison.Ordinal)))
+            AddNamed(files, done, inside);
     }
 
     /// <summary>What a project or targets file names outside of its folder.</summary>
@@ -34,12 +36,12 @@ public static class ProjectSources
     {
         foreach (Match match in Outside.Matches(File.ReadAllText(file)))
         {
-            string path = Path.GetFullPath(match.Groups["path"].Value, Path.GetDirectoryName(file)!);
-            if (path.EndsWith(".csproj", StringComparison.Ordinal))
+            string path = Path.GetFullPath(match.Value, Path.GetDirectoryName(file)!);
+            if (Directory.Exists(path))
+                files.UnionWith(FilesBelow(path));
+            else if (path.EndsWith(".csproj", StringComparison.Ordinal))
                 AddProject(files, done, path);
-            else if (path.Contains('*', StringComparison.Ordinal))
-                files.UnionWith(FilesBelow(Path.GetDirectoryName(path[..path.IndexOf('*', StringComparison.Ordinal)])!));
-            else if (files.Add(path) && Path.GetExtension(path) == ".targets")
+            else if (File.Exists(path) && files.Add(path) && Path.GetExtension(path) == ".targets")
                 AddTargets(files, done, path);
         }
     }
