@@ -14,6 +14,9 @@ public sealed class ServiceTests : SystemTest
     /// <summary>Instructions until the first line, at a nanosecond each: far below the three seconds that a service may take.</summary>
     private const double LongestStart = 0.8;
 
+    /// <summary>Instructions of a call over a ring, there and back.</summary>
+    private const long MostForACall = 1_000_000;
+
     [Test]
     public async Task FindsWhatItStandsOnAndEndsInOrder()
     {
@@ -62,7 +65,7 @@ public sealed class ServiceTests : SystemTest
                 OnCrash = EndAction.Restart,
                 ServiceLines = ["privilege info", "ring second 64K", "kept 16K", "device 1af4:1110 2"],
             },
-            Probe("peers until-restart", "second"));
+            Probe("peers until-restart wait", "second"));
         await session.ReadAsync(session.Guest(0), "entry 1 with Info, guests from 3");
         await session.ReadAsync(session.Guest(0), "kept: incarnation 1");
         await session.ReadAsync(session.Guest(0), "device: 1048576 bytes: ok");
@@ -70,7 +73,20 @@ public sealed class ServiceTests : SystemTest
         await session.ReadAsync(session.Guest(0), "kept: incarnation 2");
         await session.ReadAsync(session.Guest(0), "ring: done");
         await session.ReadAsync(session.Guest(1), "ring: done");
-        await session.ReadAsync(session.Core, "\"second\" ended: poweroff");
+    }
+
+    [Test]
+    public async Task ACallOverARingTakesFewInstructions()
+    {
+        GuestConfig[] probes =
+        [
+            Probe("peers wait", "first") with { ServiceLines = ["privilege info", "ring second 64K"] },
+            Probe("peers answer wait", "second"),
+        ];
+        await using Session session = Session.Start(Host(300, 1, probes) with { Icount = 0 }, probes, Logs.New());
+        Match line = await session.ReadAsync(session.Guest(0), "ring: (?<ns>[0-9]+) ns a call");
+        await TestContext.Out.WriteLineAsync($"a call over a ring: {line.Groups["ns"].Value} instructions of both domains and the core");
+        Assert.That(long.Parse(line.Groups["ns"].Value, CultureInfo.InvariantCulture), Is.LessThan(MostForACall));
     }
 
     private static GuestConfig Probe(string word = "", string name = "probe")
