@@ -1,6 +1,7 @@
 using System;
 using Microkernel.Services;
 using Microkernel.XenStore.DomainMode;
+using Microkernel.XenStore.Sockets;
 
 namespace Microkernel.XenStore;
 
@@ -8,9 +9,15 @@ namespace Microkernel.XenStore;
 internal static class Program
 {
     private const int FirstProcess = 1;
+    private const int WrongUsage = 2;
 
-    private static int Main(string[] arguments) =>
-        Environment.ProcessId == FirstProcess
-            ? ServiceHost.Run("xenstore", arguments, DomainProgram.RunAsync)
-            : 2;
+    private static int Main(string[] arguments)
+    {
+        if (Environment.ProcessId == FirstProcess)
+            return ServiceHost.Run("xenstore", arguments, DomainProgram.RunAsync);
+        if (SocketOptions.Parse(arguments) is { } options)
+            return SocketProgram.Run(options);
+        Console.Error.WriteLine(SocketOptions.Usage);
+        return WrongUsage;
+    }
 }

@@ -12,14 +12,16 @@ internal static class DomainProgram
 {
     private static readonly TimeSpan LongestTurn = TimeSpan.FromSeconds(10);
 
+    private const int UnkeptJournal = 8 << 20;
+
     internal static async Task RunAsync(ServiceHost host)
     {
         using GrantDevice grants = GrantDevice.Open();
         EventPorts ports = EventPorts.Open();
         var rings = new DomainRings(grants, ports, host.Log);
-        var server = new StoreServer(new Store(), new Recorder(), new DomainControl(host), epoch: 1);
-        rings.Server = server;
-        server.Domains.Host = rings;
+        using JournalDevice journal = OpenJournal(host);
+        StoreServer server = Revival.Start(journal, rings.For, new DomainControl(host), host.Log.Error);
+        host.Log.Info($"{server.Store.Accounts.Nodes} nodes, {server.Domains.All.Count} domains");
         using var loop = new DomainLoop(ports, server, rings, host.Log);
         var service = new XenStoreService(loop, server);
         foreach (RingInfo ring in host.Rings)
@@ -29,5 +31,13 @@ internal static class DomainProgram
             () => loop.Run(host.Stopping), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         host.Serve();
         await run.ConfigureAwait(false);
+    }
+
+    private static JournalDevice OpenJournal(ServiceHost host)
+    {
+        if (host.Info.KeptPages > 0)
+            return new KeptJournalDevice(host.Calls.MapKept(host.Info));
+        host.Log.Error("the manifest gives the store no kept memory: it will not survive its own end");
+        return new ArrayJournalDevice(new byte[UnkeptJournal]);
     }
 }

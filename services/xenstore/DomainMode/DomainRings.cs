@@ -16,6 +16,7 @@ internal sealed class DomainRings : DomainHost
     private readonly GrantDevice _grants;
     private readonly EventPorts _events;
     private readonly ServiceLog _log;
+    private StoreServer? _server;
 
     internal DomainRings(GrantDevice grants, EventPorts events, ServiceLog log)
     {
@@ -24,8 +25,12 @@ internal sealed class DomainRings : DomainHost
         _log = log;
     }
 
-    /// <summary>The server whose domains these are.</summary>
-    internal StoreServer Server { private get; set; } = null!;
+    /// <summary>Says whose domains these are.</summary>
+    internal DomainRings For(StoreServer server)
+    {
+        _server = server;
+        return this;
+    }
 
     internal IEnumerable<RingConnection> All => _byPort.Values;
 
@@ -37,7 +42,7 @@ internal sealed class DomainRings : DomainHost
         try
         {
             GrantedRingPage page = Map(domain);
-            var connection = new RingConnection(Server, domain, page);
+            var connection = new RingConnection(_server!, domain, page);
             _byPort.Add(page.Port, connection);
             _ports.Add(domain.Id, page.Port);
             return true;

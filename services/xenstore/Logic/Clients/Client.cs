@@ -7,7 +7,7 @@ namespace Microkernel.XenStore;
 /// <summary>A connection: its rights, watches, transactions, and what is on its way to it.</summary>
 public sealed class Client : Watcher
 {
-    private const int ClientLimit = 64 << 10;
+    private const int ClientLimit = 16 << 10;
     private const int ControlLimit = 1 << 20;
 
     private readonly ClientEvents _events;
@@ -45,6 +45,9 @@ public sealed class Client : Watcher
 
     /// <summary>Whether something happened to it that is not recorded and sent yet.</summary>
     internal bool IsTouched { get; set; }
+
+    /// <summary>How many of the bytes on their way to it are recorded.</summary>
+    internal ulong RecordedOutput { get; set; }
 
     /// <summary>Messages on their way to it.</summary>
     public OutputQueue Output { get; } = new();

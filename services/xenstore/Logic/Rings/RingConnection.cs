@@ -57,6 +57,9 @@ public sealed class RingConnection : ClientConnection
     /// <returns>False if the page and the record do not belong together.</returns>
     public bool Resume(in ConnectionProgress progress, ReadOnlySpan<byte> output)
     {
+        // The domain waits for a new beginning, which the next look at the page brings.
+        if (RingFields.Read(Page, RingFields.Connection) == RingFields.Reconnect)
+            return true;
         uint done = progress.RequestEnd - RingFields.Read(Page, RingFields.RequestConsumer);
         uint unsent = progress.ResponseEnd - RingFields.Read(Page, RingFields.ResponseProducer);
         if (done > RingFields.QueueSize || unsent > output.Length)

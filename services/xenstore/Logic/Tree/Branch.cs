@@ -41,6 +41,15 @@ public sealed class Branch
         }
     }
 
+    /// <summary>A tree of children that are in order already.</summary>
+    internal static Branch? FromSorted(ReadOnlySpan<(byte[] Name, Node Node)> children)
+    {
+        if (children.IsEmpty)
+            return null;
+        int middle = children.Length / 2;
+        return new Branch(children[middle].Name, children[middle].Node, FromSorted(children[..middle]), FromSorted(children[(middle + 1)..]));
+    }
+
     internal static Node? Find(Branch? at, ReadOnlySpan<byte> name)
     {
         while (at is not null)

@@ -56,8 +56,16 @@ public sealed class ChildList
         return removed is null ? this : new ChildList(root, Count - 1, _listingLength - name.Length - 1, generation, null);
     }
 
-    /// <summary>The same, changed last by another change; for reading back what was recorded.</summary>
-    public ChildList Of(ulong generation) => new(_root, Count, _listingLength, generation, _listing);
+    /// <summary>A list of children that are in order already.</summary>
+    public static ChildList FromSorted(ReadOnlySpan<(byte[] Name, Node Node)> children, ulong generation)
+    {
+        if (children.IsEmpty && generation == 0)
+            return Empty;
+        int length = 0;
+        foreach ((byte[] name, _) in children)
+            length += name.Length + 1;
+        return new ChildList(Branch.FromSorted(children), children.Length, length, generation, null);
+    }
 
     private byte[] MakeListing()
     {

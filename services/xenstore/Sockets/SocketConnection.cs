@@ -1,0 +1,106 @@
+using System;
+using System.Runtime.InteropServices;
+using Microkernel.XenStore.Native;
+
+namespace Microkernel.XenStore.Sockets;
+
+/// <summary>A client by a Unix socket.</summary>
+internal sealed class SocketConnection : ClientConnection
+{
+    private readonly StoreServer _server;
+    private readonly Client _client;
+    private byte[] _rest = [];
+
+    internal SocketConnection(StoreServer server, int descriptor)
+    {
+        _server = server;
+        _client = server.NewSocketClient();
+        _client.Connection = this;
+        Descriptor = descriptor;
+    }
+
+    /// <summary>The socket.</summary>
+    internal int Descriptor { get; }
+
+    /// <summary>Whether it is over.</summary>
+    internal bool IsOver { get; private set; }
+
+    /// <summary>What the event loop was last asked to look for.</summary>
+    internal uint Interest { get; set; } = LibC.PollIn;
+
+    /// <summary>What it should look for.</summary>
+    internal uint Wanted => (_client.MayRequest ? LibC.PollIn : 0) | (_client.Output.Length > 0 ? LibC.PollOut : 0);
+
+    /// <summary>Whether requests have been read that wait until the client has taken its answers.</summary>
+    internal bool HasBacklog => _rest.Length >= MessageHeader.Size && _client.MayRequest;
+
+    /// <summary>Reads once and does the requests that are complete.</summary>
+    /// <param name="buffer">Where they are put; large, and used for all connections.</param>
+    internal void Read(Span<byte> buffer)
+    {
+        int kept = _rest.Length;
+        _rest.CopyTo(buffer);
+        nint count = LibC.Receive(Descriptor, ref buffer[kept], buffer.Length - kept, LibC.DoNotWait);
+        if (count < 0 && Marshal.GetLastPInvokeError() is LibC.WouldBlock or LibC.Interrupted)
+            return;
+        if (count <= 0)
+            IsOver = true;
+        else
+            Handle(buffer[..(kept + (int)count)]);
+    }
+
+    /// <summary>Does requests that were read before.</summary>
+    internal void Resume()
+    {
+        _client.MakeUpForLost();
+        if (HasBacklog)
+            Handle(_rest);
+    }
+
+    public override void Flush()
+    {
+        OutputQueue output = _client.Output;
+        if (output.Length == 0 || IsOver)
+            return;
+        ReadOnlySpan<byte> waiting = output.Waiting;
+        nint count = LibC.Send(Descriptor, ref MemoryMarshal.GetReference(waiting), waiting.Length, LibC.DoNotWait | LibC.NoSignal);
+        if (count > 0)
+            output.Consume((int)count);
+        else if (Marshal.GetLastPInvokeError() is not (LibC.WouldBlock or LibC.Interrupted))
+            IsOver = true;
+    }
+
+    /// <summary>Closes the socket; the client's watches and transactions are gone.</summary>
+    internal void Close()
+    {
+        _server.Forget(_client);
+        _client.Output.Clear();
+        _ = LibC.Close(Descriptor);
+    }
+
+    private void Handle(ReadOnlySpan<byte> bytes)
+    {
+        while (bytes.Length >= MessageHeader.Size && _client.MayRequest)
+        {
+            MessageHeader header = MessageHeader.Read(bytes);
+            if (header.Length > MessageHeader.LargestPayload)
+            {
+                IsOver = true;
+                return;
+            }
+            int length = MessageHeader.Size + (int)header.Length;
+            if (bytes.Length < length)
+                break;
+            _server.Handler.Handle(_client, header, bytes[MessageHeader.Size..length]);
+            bytes = bytes[length..];
+        }
+        Keep(bytes);
+    }
+
+    private void Keep(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.IsEmpty && _rest.Length == 0)
+            return;
+        _rest = bytes.IsEmpty ? [] : bytes.ToArray();
+    }
+}

@@ -1,0 +1,59 @@
+using System;
+using System.IO;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+
+namespace Microkernel.XenStore.Sockets;
+
+/// <summary>The store on plain Linux.</summary>
+internal static class SocketProgram
+{
+    private const int Backlog = 128;
+
+    internal static int Run(SocketOptions options)
+    {
+        using var journal = options.StateFolder is null ? (JournalDevice)new ArrayJournalDevice([]) : new FileJournalDevice(options.StateFolder);
+        using var log = new FileLog(options.LogFile);
+        var control = new SocketControl(log, options);
+        SocketRings? rings = null;
+        StoreServer server = options.StateFolder is null
+            ? NewServer(control, s => rings = new SocketRings(s, options.DomainFolder))
+            : Revival.Start(journal, s => rings = new SocketRings(s, options.DomainFolder), control, log.Complain);
+        using Socket listener = Listen(options.Socket);
+        using var loop = new SocketLoop(server, (int)listener.Handle);
+        control.Loop = loop;
+        rings!.Serve(loop);
+        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(context, loop));
+        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, loop));
+        log.Write($"xenstore: {server.Store.Accounts.Nodes} nodes, listening on {options.Socket}");
+        loop.Run();
+        File.Delete(options.Socket);
+        return control.Finish();
+    }
+
+    private static StoreServer NewServer(ControlHost control, Func<StoreServer, DomainHost> host)
+    {
+        var server = new StoreServer(new Store(), new Recorder(), control, epoch: 1);
+        server.Domains.Host = host(server);
+        return server;
+    }
+
+    private static Socket Listen(string path)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        // Left by a server that did not end in order.
+        File.Delete(path);
+        var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        listener.Bind(new UnixDomainSocketEndPoint(path));
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+        listener.Listen(Backlog);
+        listener.Blocking = false;
+        return listener;
+    }
+
+    private static void Stop(PosixSignalContext context, SocketLoop loop)
+    {
+        context.Cancel = true;
+        loop.IsStopping = true;
+    }
+}
