@@ -50,7 +50,7 @@ internal static class Program
         {
             Volatile.Write(ref alive, TimeProvider.System.GetTimestamp());
             watcher.Scan();
-            memory.AbandonBuilds(GuestMemoryService.BuildPatience);
+            memory.Tend();
             await Task.Delay(ScanPeriod, host.Stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
@@ -65,5 +65,5 @@ internal static class Program
             SupervisorApi.BindService(services, supervisor);
         },
         // A toolstack that begins again goes on with nothing that it was building.
-        new RingEndpointOptions { Connected = () => ThreadPool.QueueUserWorkItem(_ => memory.AbandonBuilds(TimeSpan.Zero)) });
+        new RingEndpointOptions { Connected = memory.BeginSession });
 }

@@ -111,6 +111,13 @@ internal sealed class XenHypervisor : IHypervisor
         Check($"set {bytes} bytes aside for what the core keeps about domain {domain}", result);
     }
 
+    public ulong GetPool(uint domain)
+    {
+        using HypercallBuffer control = NewControl(DomainControlAbi.GetPagingMempoolSize, domain);
+        Check($"ask what is set aside for domain {domain}", _privcmd.TryCall(Hypercall.Domain, control.Address));
+        return MemoryMarshal.Read<ulong>(control.Bytes[(int)DomainControlAbi.UnionAt..]);
+    }
+
     public void Claim(uint domain, ulong pages) =>
         Memory($"claim {pages} pages for domain {domain}", ClaimPages, new Reservation { ExtentCount = pages, Domain = (ushort)domain });
 
@@ -190,6 +197,7 @@ internal sealed class XenHypervisor : IHypervisor
         Handle = MemoryMarshal.AsBytes(new ReadOnlySpan<DomainControlAbi.HandleWords>(in info.Handle)).ToArray(),
         IsDying = (info.Flags & DomainControlAbi.InfoDying) != 0,
         EndReason = (info.Flags & DomainControlAbi.InfoShutdown) != 0 ? (info.Flags >> DomainControlAbi.InfoShutdownShift) & 0xFF : null,
+        Vcpus = (int)(info.MaxVcpuId + 1),
         Pages = info.TotalPages,
         MaximumPages = info.MaxPages,
     };

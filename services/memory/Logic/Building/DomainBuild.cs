@@ -49,6 +49,9 @@ internal sealed class DomainBuild
     /// <summary>Its universal id.</summary>
     internal DomainHandle Handle { get; }
 
+    /// <summary>It is complete, or was given up: nobody may touch it any more. Read and set with this object locked.</summary>
+    internal bool IsOver { get; set; }
+
     private ulong LowMemory => GuestLayout.LowMemory(_config);
 
     private ulong InfoStart => LowMemory - InfoBytes;

@@ -20,17 +20,21 @@ internal static class DomainShell
     private const int LeastPoolPages = 256;
 
     /// <summary>The memory that such a domain takes of the host, with what the core needs for it.</summary>
-    internal static ulong PagesFor(DomainConfig config) =>
-        (ulong)config.MemoryFrames + ExtraPages + PoolPages((ulong)config.MemoryFrames, config.VcpuCount);
+    internal static ulong PagesFor(DomainConfig config, ulong maximumFrames) =>
+        (ulong)config.MemoryFrames + ExtraPages + PoolPages(maximumFrames, config.VcpuCount);
 
-    /// <summary>Makes one; nothing of it is left if that fails.</summary>
+    /// <summary>Bytes that the core needs for its structures about a domain.</summary>
+    internal static ulong PoolFor(ulong maximumFrames, int vcpus) => PoolPages(maximumFrames, vcpus) << PhysicalMemory.FrameShift;
+
+    /// <summary>Makes one; it is destroyed if that fails.</summary>
     /// <param name="hypervisor">The core.</param>
     /// <param name="id">A service's number, or 0 for a guest.</param>
     /// <param name="config">What it is to be.</param>
     /// <param name="maximumFrames">Memory that it may have later.</param>
     /// <param name="handle">Its universal id.</param>
+    /// <param name="destroy">Destroys it.</param>
     /// <exception cref="HypervisorException">The core refuses it, or has not enough memory.</exception>
-    internal static uint Make(IHypervisor hypervisor, uint id, DomainConfig config, ulong maximumFrames, DomainHandle handle)
+    internal static uint Make(IHypervisor hypervisor, uint id, DomainConfig config, ulong maximumFrames, DomainHandle handle, Action<uint> destroy)
     {
         uint domain = hypervisor.Create(id, config.VcpuCount, config.GrantV2, handle.Bytes);
         try
@@ -40,7 +44,7 @@ internal static class DomainShell
         }
         catch
         {
-            hypervisor.Destroy(domain);
+            destroy(domain);
             throw;
         }
     }
@@ -56,7 +60,7 @@ internal static class DomainShell
     private static void Fill(IHypervisor hypervisor, uint domain, DomainConfig config, ulong maximumFrames)
     {
         hypervisor.SetMaximum(domain, maximumFrames + ExtraPages);
-        hypervisor.SetPool(domain, PoolPages(maximumFrames, config.VcpuCount) << PhysicalMemory.FrameShift);
+        hypervisor.SetPool(domain, PoolFor(maximumFrames, config.VcpuCount));
         hypervisor.MakeVcpus(domain, config.VcpuCount);
 
         // Nobody else gets it while it is given piece by piece.

@@ -18,6 +18,9 @@ public sealed record DomainFacts
     /// <summary>Pages of memory that it has.</summary>
     public ulong Pages { get; init; }
 
+    /// <summary>vCPUs that it has.</summary>
+    public int Vcpus { get; init; }
+
     /// <summary>Pages that it may have.</summary>
     public ulong MaximumPages { get; init; }
 }

@@ -44,6 +44,9 @@ public interface IHypervisor
     /// <summary>How much memory the core has for its own structures about the domain.</summary>
     void SetPool(uint domain, ulong bytes);
 
+    /// <summary>How many bytes that are.</summary>
+    ulong GetPool(uint domain);
+
     /// <summary>Promises pages, so that nobody else gets them; 0 takes the promise back.</summary>
     void Claim(uint domain, ulong pages);
 

@@ -15,6 +15,8 @@ internal static class Failure
 
     internal static RpcException Precondition(string message) => New(StatusCode.FailedPrecondition, message);
 
+    internal static RpcException Aborted(string message) => New(StatusCode.Aborted, message);
+
     internal static RpcException Internal(string message) => New(StatusCode.Internal, message);
 
     private static RpcException New(StatusCode status, string message) => new(new Status(status, message));

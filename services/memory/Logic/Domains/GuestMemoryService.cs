@@ -22,6 +22,8 @@ public sealed class GuestMemoryService : Protos.Memory.Memory.MemoryBase
     private readonly BackEnds _backEnds;
     private readonly Action<string> _log;
     private readonly BuildTable _builds;
+    private readonly DomainRemover _remover;
+    private readonly MemoryAccount _account;
     private readonly Lock _claiming = new();
 
     /// <summary>The service.</summary>
@@ -37,6 +39,8 @@ public sealed class GuestMemoryService : Protos.Memory.Memory.MemoryBase
         _backEnds = backEnds;
         _log = log;
         _builds = new BuildTable(time);
+        _remover = new DomainRemover(hypervisor, log);
+        _account = new MemoryAccount(hypervisor);
     }
 
     /// <summary>After a start of this service: guests that it had not built to the end are given up; all others are left alone.</summary>
@@ -44,23 +48,27 @@ public sealed class GuestMemoryService : Protos.Memory.Memory.MemoryBase
     {
         foreach (DomainFacts domain in _hypervisor.ListDomains())
         {
-            if (domain.Id >= _hypervisor.FirstGuest && !DomainHandle.Of(domain.Handle).IsComplete)
-            {
-                _log($"domain {domain.Id} was not built to the end: destroyed");
-                _hypervisor.Destroy(domain.Id);
-            }
+            DomainHandle handle = DomainHandle.Of(domain.Handle);
+            if (domain.Id < _hypervisor.FirstGuest || handle.IsComplete)
+                continue;
+            _log($"domain {domain.Id} was not built to the end: destroyed");
+            _remover.Destroy(domain.Id, handle.Generation);
         }
     }
 
-    /// <summary>Gives up what nobody goes on with: after <see cref="BuildPatience"/>, or at once when who built it has begun again.</summary>
-    public void AbandonBuilds(TimeSpan idle)
+    /// <summary>To be called when there is a new connection to who builds guests: what the one before was building is given up.</summary>
+    public void BeginSession()
     {
-        foreach (DomainBuild build in _builds.TakeIdle(idle))
-        {
-            _log($"domain {build.Domain} is not built any further: destroyed");
-            lock (build)
-                _hypervisor.Destroy(build.Domain);
-        }
+        IReadOnlyList<DomainBuild> left = _builds.BeginSession();
+        if (left.Count != 0)
+            _ = Task.Run(() => GiveUp(left, "its builder has begun anew"));
+    }
+
+    /// <summary>To be called now and then: gives up what nobody goes on with, and tries again to destroy what could not be destroyed.</summary>
+    public void Tend()
+    {
+        GiveUp(_builds.FindIdle(BuildPatience), $"nobody went on with it for {BuildPatience.TotalSeconds:0} s");
+        _remover.Retry();
     }
 
     /// <inheritdoc/>
@@ -72,9 +80,16 @@ public sealed class GuestMemoryService : Protos.Memory.Memory.MemoryBase
             if (_builds.TryGetAnswer(request.RequestId, out (uint Domain, ulong Generation) earlier))
                 return Answer(earlier.Domain, earlier.Generation);
             CheckRoom(guest);
+            long session = _builds.Session;
             DomainHandle handle = DomainHandle.New();
-            uint domain = DomainShell.Make(_hypervisor, 0, guest.Config, guest.MaximumFrames, handle);
-            _builds.Add(request.RequestId, new DomainBuild(_hypervisor, domain, handle, guest.Config, guest.KernelLength, guest.RamdiskLength));
+            uint domain = DomainShell.Make(_hypervisor, 0, guest.Config, guest.MaximumFrames, handle, d => _remover.Destroy(d, handle.Generation));
+            DomainBuild build = new(_hypervisor, domain, handle, guest.Config, guest.KernelLength, guest.RamdiskLength);
+            if (!_builds.TryAdd(request.RequestId, build, session))
+            {
+                _remover.Destroy(domain, handle.Generation);
+                throw Failure.Aborted("the connection has begun anew meanwhile");
+            }
+
             return Answer(domain, handle.Generation);
         }
     });
@@ -85,6 +100,7 @@ public sealed class GuestMemoryService : Protos.Memory.Memory.MemoryBase
         DomainBuild build = Find(request.Domain);
         lock (build)
         {
+            RefuseIfOver(build);
             ulong loaded = request.Image switch
             {
                 Image.Kernel => build.LoadKernel(request.Offset, request.Data.Span),
@@ -101,8 +117,10 @@ public sealed class GuestMemoryService : Protos.Memory.Memory.MemoryBase
         DomainBuild build = Find(request.Domain);
         lock (build)
         {
+            RefuseIfOver(build);
             DomainPorts ports = build.FinishGuest(_backEnds);
-            _builds.Remove(build.Domain);
+            build.IsOver = true;
+            _builds.Finish(build);
             return new FinishResponse { ConsolePort = ports.Console, StorePort = ports.Store };
         }
     });
@@ -112,11 +130,18 @@ public sealed class GuestMemoryService : Protos.Memory.Memory.MemoryBase
     {
         DomainId wanted = request.Domain ?? throw Failure.Argument("which domain?");
         RefuseServices(wanted.Id);
-        DomainFacts? domain = FindFacts(wanted);
+        DomainFacts? domain = FindFacts(wanted, isDyingToo: true);
         if (domain is null)
             return new DestroyResponse();
-        _builds.Remove(wanted.Id);
-        _hypervisor.Destroy(wanted.Id);
+        if (_builds.Remove(wanted.Id) is { } build)
+        {
+            lock (build)
+                build.IsOver = true;
+        }
+
+        _account.Forget(wanted.Id);
+        if (!_remover.Destroy(wanted.Id, wanted.Generation))
+            throw Failure.Internal($"domain {wanted.Id} cannot be destroyed now; that is tried again");
         _watcher.Scan();
         return new DestroyResponse { ReturnedBytes = domain.Pages << PhysicalMemory.FrameShift };
     });
@@ -126,35 +151,12 @@ public sealed class GuestMemoryService : Protos.Memory.Memory.MemoryBase
     {
         DomainId wanted = request.Domain ?? throw Failure.Argument("which domain?");
         RefuseServices(wanted.Id);
-        DomainFacts domain = FindFacts(wanted) ?? throw Failure.NotFound($"there is no domain {wanted.Id} of that generation");
-        ulong maximum = request.HasMaximumBytes ? request.MaximumBytes : (domain.MaximumPages - DomainShell.ExtraPages) << PhysicalMemory.FrameShift;
-        ulong target = request.HasTargetBytes ? request.TargetBytes : ulong.Min(maximum, domain.Pages << PhysicalMemory.FrameShift);
-        if (target > maximum)
-            throw new RpcException(new Status(StatusCode.OutOfRange, $"domain {wanted.Id} may have {maximum >> 20} MiB at most, which is less than {target >> 20} MiB"));
-        if (request.HasMaximumBytes)
-            _hypervisor.SetMaximum(wanted.Id, (maximum >> PhysicalMemory.FrameShift) + DomainShell.ExtraPages);
-        return new SetTargetResponse { TargetBytes = target, MaximumBytes = maximum };
+        DomainFacts domain = FindFacts(wanted, isDyingToo: false) ?? throw Failure.NotFound($"there is no domain {wanted.Id} of that generation");
+        return _account.SetTarget(domain, request);
     });
 
     /// <inheritdoc/>
-    public override Task<GetInfoResponse> GetInfo(GetInfoRequest request, ServerCallContext context) => Run(() =>
-    {
-        HostFacts host = _hypervisor.GetHost();
-        var response = new GetInfoResponse
-        {
-            TotalBytes = host.TotalPages << PhysicalMemory.FrameShift,
-            FreeBytes = host.FreePages << PhysicalMemory.FrameShift,
-            ClaimedBytes = host.ClaimedPages << PhysicalMemory.FrameShift,
-        };
-        IEnumerable<DomainFacts> domains = _hypervisor.ListDomains().Where(d => request.Domains.Count == 0 || request.Domains.Any(w => w.Id == d.Id));
-        response.Domains.AddRange(domains.Select(static d => new DomainMemory
-        {
-            Domain = new DomainId { Id = d.Id, Generation = DomainHandle.Of(d.Handle).Generation },
-            CurrentBytes = d.Pages << PhysicalMemory.FrameShift,
-            MaximumBytes = d.MaximumPages << PhysicalMemory.FrameShift,
-        }));
-        return response;
-    });
+    public override Task<GetInfoResponse> GetInfo(GetInfoRequest request, ServerCallContext context) => Run(() => _account.Describe(request));
 
     /// <inheritdoc/>
     public override async Task WatchDomains(WatchDomainsRequest request, IServerStreamWriter<DomainChange> responseStream, ServerCallContext context)
@@ -189,7 +191,7 @@ public sealed class GuestMemoryService : Protos.Memory.Memory.MemoryBase
     private void CheckRoom(GuestRequest guest)
     {
         HostFacts host = _hypervisor.GetHost();
-        ulong needed = DomainShell.PagesFor(guest.Config);
+        ulong needed = DomainShell.PagesFor(guest.Config, guest.MaximumFrames);
         ulong free = host.FreePages - ulong.Min(host.FreePages, host.ClaimedPages);
         if (needed > free)
             throw Failure.Exhausted($"the domain needs {needed >> 8} MiB with what the core keeps about it, and the host has {free >> 8} of {host.TotalPages >> 8} MiB free");
@@ -204,6 +206,29 @@ public sealed class GuestMemoryService : Protos.Memory.Memory.MemoryBase
     private DomainBuild Find(DomainId? domain) =>
         _builds.Find(domain?.Id ?? 0, domain?.Generation ?? 0) ?? throw Failure.NotFound($"domain {domain?.Id} is not being built (any more)");
 
-    private DomainFacts? FindFacts(DomainId wanted) => _hypervisor.ListDomains()
-        .FirstOrDefault(d => d.Id == wanted.Id && !d.IsDying && DomainHandle.Of(d.Handle).Generation == wanted.Generation);
+    private DomainFacts? FindFacts(DomainId wanted, bool isDyingToo) => _hypervisor.ListDomains().FirstOrDefault(
+        d => d.Id == wanted.Id && (isDyingToo || !d.IsDying) && DomainHandle.Of(d.Handle).Generation == wanted.Generation);
+
+    private static void RefuseIfOver(DomainBuild build)
+    {
+        if (build.IsOver)
+            throw Failure.NotFound($"domain {build.Domain} is not being built any more");
+    }
+
+    private void GiveUp(IReadOnlyList<DomainBuild> builds, string why)
+    {
+        foreach (DomainBuild build in builds)
+        {
+            // One that is completed just now is not given up.
+            lock (build)
+            {
+                if (build.IsOver)
+                    continue;
+                build.IsOver = true;
+                _log($"domain {build.Domain} is given up: {why}");
+                _builds.Remove(build.Domain);
+                _remover.Destroy(build.Domain, build.Handle.Generation);
+            }
+        }
+    }
 }

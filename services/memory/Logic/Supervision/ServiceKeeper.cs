@@ -32,6 +32,7 @@ public sealed class ServiceKeeper
     private uint _starts;
     private string _lastEnd = "";
     private string? _killedFor;
+    private bool _isWanted;
 
     /// <summary>A keeper; <see cref="RunAsync"/> makes it work.</summary>
     public ServiceKeeper(IHypervisor hypervisor, ServiceEntry entry, CallInvoker ring, SupervisorOptions options, TimeProvider time, Action<string> log)
@@ -58,6 +59,15 @@ public sealed class ServiceKeeper
 
     /// <summary>It answers and can do its work.</summary>
     public bool IsServing => State == ServiceState.Serving;
+
+    private bool IsWanted
+    {
+        get
+        {
+            lock (_lock)
+                return _isWanted;
+        }
+    }
 
     private ServiceState State
     {
@@ -86,9 +96,9 @@ public sealed class ServiceKeeper
             }
             catch (ServiceEndedException e)
             {
-                State = ServiceState.Ended;
-                _log($"{Name} ended: {e.Message}; its manifest says that it stays so");
-                await _wake.WaitAsync(stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                NoteEnd(e.Message, "its manifest says that it stays so", ServiceState.Ended);
+                while (!IsWanted && !stop.IsCancellationRequested)
+                    await _wake.WaitAsync(stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             catch (OperationCanceledException)
             {
@@ -129,6 +139,8 @@ public sealed class ServiceKeeper
             _log($"{Name} does not stop by itself ({e.Status.Detail}): ended");
         }
 
+        lock (_lock)
+            _isWanted = true;
         Kill("restarted by the operator");
         while (Volatile.Read(ref _starts) == before || !IsServing)
             await Task.Delay(_options.StartPeriod, _time, cancellation).ConfigureAwait(false);
@@ -166,8 +178,21 @@ public sealed class ServiceKeeper
         _ => "crashed",
     };
 
-    // One life: returns after a long one, and throws after a short one.
     private async Task LiveAsync(CancellationToken stop)
+    {
+        try
+        {
+            await LiveOnceAsync(stop).ConfigureAwait(false);
+        }
+        catch (HypervisorException e)
+        {
+            // Whatever is left of it is destroyed when its next life begins.
+            throw new ServiceEndedException($"the core refused: {e.Message}", restarts: true);
+        }
+    }
+
+    // One life: returns after a long one, and throws after a short one.
+    private async Task LiveOnceAsync(CancellationToken stop)
     {
         if (!TryAdopt())
             await Task.Run(Start, stop).ConfigureAwait(false);
@@ -178,7 +203,7 @@ public sealed class ServiceKeeper
         }
         catch (ServiceEndedException e) when (e.Restarts && _time.GetElapsedTime(_started) >= _options.GoodLife)
         {
-            NoteEnd(e.Message);
+            NoteEnd(e.Message, "started again", ServiceState.Starting);
         }
     }
 
@@ -200,7 +225,7 @@ public sealed class ServiceKeeper
         DomainHandle handle = DomainHandle.New();
         try
         {
-            DomainShell.Make(_hypervisor, _entry.Id, _entry.Config, (ulong)_entry.Config.MemoryFrames, handle);
+            DomainShell.Make(_hypervisor, _entry.Id, _entry.Config, (ulong)_entry.Config.MemoryFrames, handle, _hypervisor.Destroy);
             DomainBuild build = new(_hypervisor, _entry.Id, handle, _entry.Config, _entry.Kernel.Size, _entry.Ramdisk?.Size ?? 0);
             build.LoadFiles(_entry.Kernel, _entry.Ramdisk);
             build.FinishService();
@@ -221,6 +246,7 @@ public sealed class ServiceKeeper
             _generation = handle.Generation;
             _started = _time.GetTimestamp();
             _killedFor = null;
+            _isWanted = false;
             _state = ServiceState.Starting;
             _starts++;
         }
@@ -287,10 +313,10 @@ public sealed class ServiceKeeper
             killed = _killedFor;
         uint reason = facts?.EndReason ?? (uint)ShutdownReason.Crash;
         string message = killed ?? (facts is null ? "its domain is gone" : NameOf(reason));
-        if (facts is not null)
+        EndAction action = killed is not null ? EndAction.Restart : _entry.Config.ActionFor((ShutdownReason)reason);
+        if (facts is not null && action != EndAction.Preserve)
             _hypervisor.Destroy(_entry.Id);
-        bool restarts = killed is not null || _entry.Config.ActionFor((ShutdownReason)reason) == EndAction.Restart;
-        throw new ServiceEndedException(message, restarts);
+        throw new ServiceEndedException(message, action == EndAction.Restart);
     }
 
     private void End(string why)
@@ -301,21 +327,20 @@ public sealed class ServiceKeeper
 
     private ValueTask OnRetryAsync(OnRetryArguments<object> retry)
     {
-        NoteEnd(retry.Outcome.Exception!.Message);
+        NoteEnd(retry.Outcome.Exception!.Message, "started again", ServiceState.Waiting);
         lock (_lock)
         {
-            _state = ServiceState.Waiting;
             _retryAt = (_time.GetUtcNow() + retry.RetryDelay).Ticks;
         }
 
         return ValueTask.CompletedTask;
     }
 
-    private void NoteEnd(string why)
+    private void NoteEnd(string why, string what, ServiceState state)
     {
         lock (_lock)
-            _lastEnd = why;
-        _log($"{Name} ended: {why}; started again");
+            (_lastEnd, _state) = (why, state);
+        _log($"{Name} ended: {why}; {what}");
     }
 
     private DomainFacts? Facts() => _hypervisor.ListDomains().FirstOrDefault(d => d.Id == _entry.Id);

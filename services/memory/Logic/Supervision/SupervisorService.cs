@@ -5,6 +5,7 @@ using System.Threading;
 using System.Threading.Tasks;
 using Grpc.Core;
 using Microkernel.Protos.Supervisor;
+using Microkernel.Services.Memory.Core;
 
 namespace Microkernel.Services.Memory.Supervision;
 
@@ -44,7 +45,15 @@ public sealed class SupervisorService(IReadOnlyList<ServiceKeeper> keepers, Time
     {
         ServiceKeeper keeper = Find(request.Name);
         log($"{keeper.Name} is killed by the operator");
-        keeper.Kill("killed by the operator");
+        try
+        {
+            keeper.Kill("killed by the operator");
+        }
+        catch (HypervisorException e)
+        {
+            throw new RpcException(new Status(StatusCode.Internal, e.Message));
+        }
+
         return new KillResponse();
     });
 
