@@ -116,7 +116,8 @@ static void resources(void)
     CHECK_EQ(map(RESOURCE_RING, 1, 0, 1, RING_GFN), -ENOENT);
     CHECK_EQ(map(RESOURCE_KEPT, 1, 0, 1, RING_GFN), -ENOENT);
     CHECK_EQ(map(XENMEM_resource_ioreq_server, 0, 0, 1, RING_GFN), -EOPNOTSUPP);
-    CHECK_EQ(acquire(is_first ? 2 : 1, RESOURCE_RING, 0, 0, &(u32){ 1 }, RING_GFN), -EPERM);
+    if (has_ring)
+        CHECK_EQ(acquire(ring.peer, RESOURCE_RING, 0, 0, &(u32){ 1 }, RING_GFN), -EPERM);
     CHECK_EQ(acquire(NO_DOMAIN, RESOURCE_RING, 0, 0, &(u32){ 1 }, RING_GFN), -ESRCH);
     FOR_EACH_BAD_POINTER(p)
         CHECK_EQ(memory_op(XENMEM_acquire_resource, p), -EFAULT);
