@@ -1,5 +1,4 @@
 using System;
-using System.Diagnostics;
 using System.Security.Cryptography;
 using Microkernel.Services.Toolstack.Content;
 using NUnit.Framework;
@@ -37,20 +36,5 @@ public sealed class Sha256Tests
         }
 
         Assert.That(hash.Finish(), Is.EqualTo(SHA256.HashData(bytes)));
-    }
-
-    [Test]
-    [Explicit("prints a figure")]
-    public void HowFast()
-    {
-        var bytes = new byte[16 << 20];
-        for (int i = 0; i < 3; i++)
-        {
-            long start = Stopwatch.GetTimestamp();
-            var hash = new Sha256();
-            hash.Append(bytes);
-            hash.Finish();
-            TestContext.Out.WriteLine($"{bytes.Length / Stopwatch.GetElapsedTime(start).TotalSeconds / 1e6:0} MB/s");
-        }
     }
 }

@@ -38,10 +38,10 @@ public static class ProjectSources
         {
             string path = Path.GetFullPath(match.Value, Path.GetDirectoryName(file)!);
             if (Directory.Exists(path))
-                files.UnionWith(FilesBelow(path));
+                files.UnionWith(IsMade(Path.GetRelativePath(Repository.Root, path)) ? [] : FilesBelow(path));
             else if (path.EndsWith(".csproj", StringComparison.Ordinal))
                 AddProject(files, done, path);
-            else if (File.Exists(path) && files.Add(path) && Path.GetExtension(path) == ".targets")
+            else if (File.Exists(path) && !IsMade(Path.GetRelativePath(Repository.Root, path)) && files.Add(path) && Path.GetExtension(path) == ".targets")
                 AddTargets(files, done, path);
         }
     }
