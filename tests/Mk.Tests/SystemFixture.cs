@@ -55,7 +55,11 @@ public abstract class SystemFixture
     protected Api.GuestInfo Guest(string name, Api.GuestState state = Api.GuestState.Running, string end = "") => With(Fake.Add(
         new Api.GuestConfig
         {
-            Name = name, MemoryBytes = 512 << 20, MaximumMemoryBytes = 1 << 30, Vcpus = 2, MaximumVcpus = 4,
+            Name = name,
+            MemoryBytes = 512 << 20,
+            MaximumMemoryBytes = 1 << 30,
+            Vcpus = 2,
+            MaximumVcpus = 4,
             Uuid = ByteString.CopyFrom(new Guid("5f5f3f6a-0c2d-4e7b-9a51-d2f7c7a4a001").ToByteArray(bigEndian: true)),
         }, state), end);
 

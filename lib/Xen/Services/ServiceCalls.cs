@@ -69,7 +69,10 @@ public sealed class ServiceCalls
         using HypercallBuffer buffer = _privcmd.Rent(Math.Clamp(bytes.Length, 1, MostBytes));
         ServiceAbi.ObjectRead read = new()
         {
-            Index = (uint)index, Length = (uint)Math.Min(bytes.Length, MostBytes), Offset = (ulong)offset, Buffer = buffer.Address,
+            Index = (uint)index,
+            Length = (uint)Math.Min(bytes.Length, MostBytes),
+            Offset = (ulong)offset,
+            Buffer = buffer.Address,
         };
         int count = (int)Call($"read boot object {index} from {offset}", ServiceAbi.ReadObject, ref read);
         buffer.Bytes[..count].CopyTo(bytes);
@@ -81,7 +84,11 @@ public sealed class ServiceCalls
     {
         ServiceAbi.ObjectCopy copy = new()
         {
-            Index = (uint)index, Domain = domain, Offset = (ulong)offset, Length = (ulong)length, Address = address,
+            Index = (uint)index,
+            Domain = domain,
+            Offset = (ulong)offset,
+            Length = (ulong)length,
+            Address = address,
         };
         Call($"copy {length} bytes of boot object {index} to 0x{address:x} of domain {domain}", ServiceAbi.CopyObject, ref copy);
     }

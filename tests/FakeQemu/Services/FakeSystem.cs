@@ -74,9 +74,15 @@ public sealed class FakeSystem
         {
             var guest = new Api.GuestInfo
             {
-                Name = config.Name, Domain = ++_lastDomain, DomainGeneration = 1, State = state, Config = config,
-                MemoryBytes = config.MemoryBytes, MaximumMemoryBytes = config.MaximumMemoryBytes,
-                CpuTimeNs = 1_500_000_000, UptimeNs = 3_723_000_000_000,
+                Name = config.Name,
+                Domain = ++_lastDomain,
+                DomainGeneration = 1,
+                State = state,
+                Config = config,
+                MemoryBytes = config.MemoryBytes,
+                MaximumMemoryBytes = config.MaximumMemoryBytes,
+                CpuTimeNs = 1_500_000_000,
+                UptimeNs = 3_723_000_000_000,
             };
             for (uint i = 0; i < config.MaximumVcpus; i++)
                 guest.Vcpus.Add(new Api.VcpuInfo { Vcpu = i, Cpu = i, IsOnline = i < config.Vcpus, IsRunning = i == 0, CpuTimeNs = 750_000_000 });

@@ -135,8 +135,13 @@ internal sealed class FakeToolstack(FakeSystem system) : Toolstack.ToolstackBase
         system.Enter(context);
         return Task.FromResult(new GetHostResponse
         {
-            CoreVersion = "microkernel 0.3", Cpus = 2, CpuKhz = 2_445_404, TotalBytes = 3UL << 30, FreeBytes = 2UL << 30,
-            UptimeNs = 100_000_000_000, Capabilities = { "hvm-3.0-x86_64" },
+            CoreVersion = "microkernel 0.3",
+            Cpus = 2,
+            CpuKhz = 2_445_404,
+            TotalBytes = 3UL << 30,
+            FreeBytes = 2UL << 30,
+            UptimeNs = 100_000_000_000,
+            Capabilities = { "hvm-3.0-x86_64" },
         });
     }
 

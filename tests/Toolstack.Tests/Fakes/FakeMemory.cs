@@ -33,8 +33,11 @@ internal sealed class FakeMemory(FakeMachine machine) : Memory.MemoryBase
             Free -= request.MaximumMemoryBytes;
             known = new FakeDomain
             {
-                Id = ++machine.LastDomain, Generation = machine.LastDomain * 100UL, Claim = request,
-                Target = request.MemoryBytes, Maximum = request.MaximumMemoryBytes,
+                Id = ++machine.LastDomain,
+                Generation = machine.LastDomain * 100UL,
+                Claim = request,
+                Target = request.MemoryBytes,
+                Maximum = request.MaximumMemoryBytes,
             };
             machine.Domains.Add(known.Id, known);
         }

@@ -127,7 +127,9 @@ internal sealed class TestSystem : IDisposable
         {
             have = Client.Upload(new UploadRequest
             {
-                Upload = begun.Upload, Offset = have, Data = ByteString.CopyFrom(file, (int)have, Math.Min(50_000, file.Length - (int)have)),
+                Upload = begun.Upload,
+                Offset = have,
+                Data = ByteString.CopyFrom(file, (int)have, Math.Min(50_000, file.Length - (int)have)),
             }).Have;
         }
 

@@ -71,8 +71,14 @@ public static class ServiceCommand
         {
             Json.Print(list.Services.Select(static s => new
             {
-                s.Name, s.Domain, State = s.State.ToString().ToLowerInvariant(), UptimeSeconds = Json.Seconds(s.UptimeNs), s.Restarts,
-                s.MemoryBytes, LastEnd = s.LastEnd.Length > 0 ? s.LastEnd : null, RetryInSeconds = Json.Seconds(s.RetryInNs),
+                s.Name,
+                s.Domain,
+                State = s.State.ToString().ToLowerInvariant(),
+                UptimeSeconds = Json.Seconds(s.UptimeNs),
+                s.Restarts,
+                s.MemoryBytes,
+                LastEnd = s.LastEnd.Length > 0 ? s.LastEnd : null,
+                RetryInSeconds = Json.Seconds(s.RetryInNs),
             }));
             return;
         }
