@@ -32,6 +32,8 @@ public static class Program
             if (line.Contains("\"quit\""))
                 return 0;
         }
+        // Like QEMU it stays when whoever had the monitor is gone; but not for ever, whatever happens to a test.
+        Thread.Sleep(TimeSpan.FromSeconds(60));
         return 99;
     }
 

@@ -13,9 +13,9 @@ using Microkernel.Protos.Xenstore;
 using Microkernel.Rpc.Local;
 using Microkernel.Services.Toolstack.Content;
 using NUnit.Framework;
-using ListRequest = Microkernel.Protos.Toolstack.ListRequest;
 using Api = Microkernel.Protos.Toolstack.Toolstack;
 using ConsoleApi = Microkernel.Protos.Console.Console;
+using ListRequest = Microkernel.Protos.Toolstack.ListRequest;
 using SchedulerApi = Microkernel.Protos.Scheduler.Scheduler;
 
 namespace Microkernel.Services.Toolstack.Tests.Fakes;
