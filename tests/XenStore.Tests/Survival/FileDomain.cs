@@ -1,7 +1,7 @@
 using System;
+using System.Diagnostics;
 using System.IO;
 using System.IO.MemoryMappedFiles;
-using System.Diagnostics;
 using System.Linq;
 using Microkernel.XenStore.Tests.Support;
 
