@@ -6,6 +6,7 @@ using NUnit.Framework;
 namespace Microkernel.XenStore.Tests;
 
 /// <summary>What each message means, where the model says nothing.</summary>
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class ProtocolTests
 {
     private readonly StoreServer _server = Servers.New();

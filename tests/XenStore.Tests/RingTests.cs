@@ -7,6 +7,7 @@ using NUnit.Framework;
 namespace Microkernel.XenStore.Tests;
 
 /// <summary>Domains' rings: honest ones, and others.</summary>
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class RingTests
 {
     private readonly MemoryDomains _domains = new();

@@ -1,5 +1,7 @@
 using System;
 using System.Runtime.InteropServices;
+using Google.Protobuf;
+using Microkernel.Protos.Xenstore.Journal;
 using Microkernel.XenStore.Native;
 
 namespace Microkernel.XenStore.Sockets;
@@ -30,6 +32,9 @@ internal sealed class SocketConnection : ClientConnection
 
     /// <summary>What it should look for.</summary>
     internal uint Wanted => (_client.MayRequest ? LibC.PollIn : 0) | (_client.Output.Length > 0 ? LibC.PollOut : 0);
+
+    /// <summary>Whether the client is within a transaction.</summary>
+    internal bool HasTransactions => _client.Transactions.Count > 0;
 
     /// <summary>Whether requests have been read that wait until the client has taken its answers.</summary>
     internal bool HasBacklog => _rest.Length >= MessageHeader.Size && _client.MayRequest;
@@ -68,6 +73,39 @@ internal sealed class SocketConnection : ClientConnection
             output.Consume((int)count);
         else if (Marshal.GetLastPInvokeError() is not (LibC.WouldBlock or LibC.Interrupted))
             IsOver = true;
+    }
+
+    /// <summary>What the next program must know of it.</summary>
+    internal JournalSocket Describe()
+    {
+        var message = new JournalSocket
+        {
+            File = (uint)Descriptor,
+            Input = ByteString.CopyFrom(_rest),
+            Output = ByteString.CopyFrom(_client.Output.Waiting),
+            HasLostEvents = _client.HasLostEvents,
+        };
+        foreach (Watch watch in _client.Watches)
+        {
+            message.Watches.Add(new JournalWatch
+            {
+                Path = ByteString.CopyFrom(watch.Path), Token = ByteString.CopyFrom(watch.Token), Depth = (uint)(watch.Depth + 1),
+            });
+        }
+        return message;
+    }
+
+    /// <summary>Goes on where the program before this one was.</summary>
+    internal void Restore(JournalSocket message)
+    {
+        _rest = message.Input.ToByteArray();
+        _client.Output.Restore(message.Output.Span);
+        _client.Restore(message.HasLostEvents);
+        foreach (JournalWatch watch in message.Watches)
+        {
+            ClientState.Add(_server.Store, _client, new Watch(
+                _client, watch.Path.ToByteArray(), baseLength: 0, watch.Token.ToByteArray(), (int)watch.Depth - 1));
+        }
     }
 
     /// <summary>Closes the socket; the client's watches and transactions are gone.</summary>

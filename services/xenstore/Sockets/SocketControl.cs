@@ -15,13 +15,15 @@ internal sealed class SocketControl : ControlHost
     private readonly FileLog _log;
     private readonly SocketOptions _options;
     private string? _program;
-    private bool _isUpdating;
 
     internal SocketControl(FileLog log, SocketOptions options)
     {
         _log = log;
         _options = options;
     }
+
+    /// <summary>Whether the loop is to end because another program goes on.</summary>
+    internal bool IsUpdating { get; private set; }
 
     /// <summary>The loop, once there is one.</summary>
     internal SocketLoop? Loop { private get; set; }
@@ -70,8 +72,10 @@ internal sealed class SocketControl : ControlHost
                 return "OK";
             case ["-s", ..] when _options.StateFolder is null:
                 return "without a state folder there is nothing to go on from";
+            case ["-s", .. var rest] when !rest.Contains("-F") && Loop!.Connections.Any(static c => c.HasTransactions):
+                return "BUSY";
             case ["-s", ..]:
-                _isUpdating = true;
+                IsUpdating = true;
                 Loop!.IsStopping = true;
                 return "OK";
             default:
@@ -79,15 +83,16 @@ internal sealed class SocketControl : ControlHost
         }
     }
 
-    /// <summary>After the loop has ended: starts the new program, if that is what ended it.</summary>
-    internal int Finish()
+    /// <summary>After the loop has ended: starts the new program, which goes on with the journal and the sockets.</summary>
+    internal int StartNext(int listener)
     {
-        if (!_isUpdating)
-            return 0;
         string program = _program ?? Environment.ProcessPath!;
         _log.Write($"live update: {program}");
-        List<string> arguments = [program, .. Environment.GetCommandLineArgs().Skip(1)];
+        string[] own = File.ReadAllText("/proc/self/cmdline").Split('\0')[..^1];
+        // Where this program is run by dotnet, its own file is the first argument; a named one stands for both.
+        IEnumerable<string> arguments = _program is null ? own : [program, .. own.Skip(own[0].EndsWith("dotnet", StringComparison.Ordinal) ? 2 : 1)];
         IEnumerable<string> environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Select(static v => $"{v.Key}={v.Value}");
+        Handover.Write(_options.StateFolder!, listener, Loop!.Connections);
         _ = LibC.Execute(Encoding.UTF8.GetBytes(program + '\0'), Pointers(arguments), Pointers(environment));
         _log.Complain($"{program} cannot be started: error {Marshal.GetLastPInvokeError()}");
         return 1;

@@ -1,6 +1,8 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Runtime.InteropServices;
+using Microkernel.Protos.Xenstore.Journal;
 using Microkernel.XenStore.Native;
 
 namespace Microkernel.XenStore.Sockets;
@@ -34,6 +36,9 @@ internal sealed class SocketLoop : IDisposable
     /// <summary>Set to end the loop.</summary>
     internal bool IsStopping { get; set; }
 
+    /// <summary>The clients.</summary>
+    internal IEnumerable<SocketConnection> Connections => _connections.OfType<SocketConnection>();
+
     /// <summary>Serves a ring whose bell is a descriptor.</summary>
     internal void Add(int bell, RingConnection ring)
     {
@@ -48,6 +53,31 @@ internal sealed class SocketLoop : IDisposable
         if (_rings.Remove(bell, out RingConnection? ring))
             _ready.Remove(ring);
         Control(LibC.EpollDelete, bell, 0);
+    }
+
+    /// <summary>Serves a client's socket.</summary>
+    internal SocketConnection Add(int descriptor)
+    {
+        if (descriptor >= _connections.Length)
+            Array.Resize(ref _connections, Math.Max(2 * _connections.Length, descriptor + 1));
+        var connection = new SocketConnection(_server, descriptor);
+        _connections[descriptor] = connection;
+        Control(LibC.EpollAdd, descriptor, LibC.PollIn);
+        return connection;
+    }
+
+    /// <summary>Goes on with the clients of the program before this one.</summary>
+    internal void Restore(IEnumerable<JournalSocket> clients)
+    {
+        foreach (JournalSocket client in clients)
+        {
+            SocketConnection connection = Add((int)client.File);
+            connection.Restore(client);
+            connection.Flush();
+            connection.Resume();
+            _server.EndBatch();
+            Watch(connection);
+        }
     }
 
     /// <summary>Serves until it is told to stop.</summary>
@@ -146,12 +176,8 @@ internal sealed class SocketLoop : IDisposable
     private void Accept()
     {
         int descriptor = LibC.Accept(_listener, 0, 0, LibC.NonBlocking | LibC.CloseOnExec);
-        if (descriptor < 0)
-            return;
-        if (descriptor >= _connections.Length)
-            Array.Resize(ref _connections, Math.Max(2 * _connections.Length, descriptor + 1));
-        _connections[descriptor] = new SocketConnection(_server, descriptor);
-        Control(LibC.EpollAdd, descriptor, LibC.PollIn);
+        if (descriptor >= 0)
+            Add(descriptor);
     }
 
     private void Control(int operation, int descriptor, uint wanted)

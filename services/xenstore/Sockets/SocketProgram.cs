@@ -2,6 +2,7 @@ using System;
 using System.IO;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using Microkernel.Protos.Xenstore.Journal;
 
 namespace Microkernel.XenStore.Sockets;
 
@@ -19,16 +20,21 @@ internal static class SocketProgram
         StoreServer server = options.StateFolder is null
             ? NewServer(control, s => rings = new SocketRings(s, options.DomainFolder))
             : Revival.Start(journal, s => rings = new SocketRings(s, options.DomainFolder), control, log.Complain);
-        using Socket listener = Listen(options.Socket);
+        JournalHandover? handover = Handover.Take(options.StateFolder, log.Complain);
+        using Socket listener = handover is null ? Listen(options.Socket) : new Socket(new SafeSocketHandle((nint)handover.Listener, ownsHandle: true));
         using var loop = new SocketLoop(server, (int)listener.Handle);
         control.Loop = loop;
         rings!.Serve(loop);
+        if (handover is not null)
+            loop.Restore(handover.Clients);
         using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(context, loop));
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, loop));
         log.Write($"xenstore: {server.Store.Accounts.Nodes} nodes, listening on {options.Socket}");
         loop.Run();
+        if (control.IsUpdating)
+            return control.StartNext((int)listener.Handle);
         File.Delete(options.Socket);
-        return control.Finish();
+        return 0;
     }
 
     private static StoreServer NewServer(ControlHost control, Func<StoreServer, DomainHost> host)

@@ -8,6 +8,7 @@ using NUnit.Framework;
 namespace Microkernel.XenStore.Tests.Survival;
 
 /// <summary>A server whose memory is taken away at any moment, and whole or damaged given to the next one.</summary>
+[FixtureLifeCycle(LifeCycle.InstancePerTestCase)]
 public sealed class JournalTests
 {
     private const int DeviceSize = 64 << 10;

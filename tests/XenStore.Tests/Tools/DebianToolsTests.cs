@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.IO;
 using System.Linq;
 using NUnit.Framework;
@@ -68,14 +69,20 @@ public sealed class DebianToolsTests
     }
 
     [Test]
-    public void ALiveUpdateKeepsTheStore()
+    public void ALiveUpdateKeepsTheStoreAndItsClients()
     {
         _server.Run("xenstore-write", "/kept", "value");
-        using (var peer = new SocketPeer(_server.Socket))
-            Assert.That(peer.Send(MessageType.Control, "live-update\0-s\0").Text, Is.EqualTo("OK\0"));
-        for (int i = 0; i < 200 && _server.Run("xenstore-exists", "/").Code != 0; i++)
-            System.Threading.Thread.Sleep(50);
-        Assert.That(_server.Run("xenstore-read", "/kept"), Is.EqualTo((0, "value\n")));
+        using var peer = new SocketPeer(_server.Socket);
+        peer.Send(MessageType.Watch, "/kept\0token\0");
+        Assert.That(peer.Receive().Header.Type, Is.EqualTo(MessageType.WatchEvent));
+        string transaction = peer.Send(MessageType.TransactionStart, "\0").Text.TrimEnd('\0');
+        Assert.That(peer.Send(MessageType.Control, "live-update\0-s\0").Text, Is.EqualTo("BUSY\0"));
+        Assert.That(peer.Send(MessageType.Control, "live-update\0-s\0-F\0").Text, Is.EqualTo("OK\0"));
+        Assert.That(peer.Send(MessageType.Read, "/kept\0").Text, Is.EqualTo("value"));
+        Assert.That(peer.Send(MessageType.TransactionEnd, "T\0", uint.Parse(transaction, CultureInfo.InvariantCulture)).Error, Is.EqualTo("EAGAIN"));
+        _server.Run("xenstore-write", "/kept", "another");
+        Assert.That(peer.Receive().Payload, Is.EqualTo("/kept\0token\0"));
+        Assert.That(_server.Log, Does.Contain("live update"));
     }
 
     [Test]

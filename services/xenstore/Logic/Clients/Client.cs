@@ -58,6 +58,9 @@ public sealed class Client : Watcher
     /// <summary>Its transactions.</summary>
     public List<Transaction> Transactions { get; } = [];
 
+    /// <summary>Whether an earlier server had it already, with transactions perhaps.</summary>
+    public bool IsRestored { get; private set; }
+
     /// <summary>Whether it was slow, events were dropped, and it must be told of every watch.</summary>
     public bool HasLostEvents { get; private set; }
 
@@ -119,8 +122,12 @@ public sealed class Client : Watcher
         return null;
     }
 
-    /// <summary>Takes note of what the client has been told already, for one that comes back.</summary>
-    public void Restore(bool hasLostEvents) => HasLostEvents = hasLostEvents;
+    /// <summary>Makes it one that an earlier server had already.</summary>
+    public void Restore(bool hasLostEvents)
+    {
+        HasLostEvents = hasLostEvents;
+        IsRestored = true;
+    }
 
     private void SendEvent(Watch watch, ReadOnlySpan<byte> path)
     {

@@ -72,12 +72,12 @@ public sealed class TransactionRequests
     }
 
     /// <summary>
-    /// A domain does not notice when the server starts again, but its open transactions are gone. It goes on in one that sees the
+    /// A client need not notice when the server starts again, but its open transactions are gone. It goes on in one that sees the
     /// tree of now, and ends in EAGAIN, as any transaction may.
     /// </summary>
     private Transaction? FromBefore(Client client, uint id)
     {
-        if (!client.IsDomain || (id & ~CounterMask) == _epoch || id > int.MaxValue || !MayOpen(client))
+        if (!client.IsRestored || (id & ~CounterMask) == _epoch || id > int.MaxValue || !MayOpen(client))
             return null;
         Transaction transaction = Open(client, id);
         transaction.Doom();

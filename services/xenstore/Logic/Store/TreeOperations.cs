@@ -90,8 +90,10 @@ public sealed class TreeOperations
     {
         Node nearest = RootOf(transaction).FindNearest(path, out int length);
         exists = length == path.Length;
-        if (transaction is not null)
-            NoteMaking(transaction, path, length);
+        if (transaction is not null && exists)
+            transaction.Note(path, Seen.Value);
+        else if (transaction is not null)
+            NoteMissing(transaction, path, length);
         if (!caller.May(Access.Write, nearest.Permissions))
             return StoreError.EACCES;
         if (!exists && !caller.IsPrivileged && !QuotasOf(caller).Allows(Quota.PathDepth, PathRules.Depth(path)))
@@ -99,14 +101,9 @@ public sealed class TreeOperations
         return StoreError.None;
     }
 
-    /// <summary>What is made depends on the last node that exists, and on that the next one does not.</summary>
-    private static void NoteMaking(Transaction transaction, ReadOnlySpan<byte> path, int length)
+    /// <summary>What a missing node means depends on the last node on the way to it, and on that the next one does not exist.</summary>
+    private static void NoteMissing(Transaction transaction, ReadOnlySpan<byte> path, int length)
     {
-        if (length == path.Length)
-        {
-            transaction.Note(path, Seen.Value);
-            return;
-        }
         transaction.Note(path[..length], Seen.Permissions);
         int next = length == 1 ? 1 : length + 1;
         int slash = path[next..].IndexOf((byte)'/');
@@ -117,7 +114,8 @@ public sealed class TreeOperations
     private StoreError Missing(in Caller caller, Transaction? transaction, ReadOnlySpan<byte> path, Access wanted)
     {
         Node nearest = RootOf(transaction).FindNearest(path, out int length);
-        transaction?.Note(path[..length], Seen.Permissions);
+        if (transaction is not null)
+            NoteMissing(transaction, path, length);
         return caller.May(wanted, nearest.Permissions) ? StoreError.ENOENT : StoreError.EACCES;
     }
 
