@@ -170,7 +170,7 @@ internal sealed class ModelRun
     private void Told(ModelTree before, List<string> changes)
     {
         foreach (ModelTransaction open in _clients.SelectMany(static c => c.Transactions))
-            open.ChangedByOthers.UnionWith(changes.SelectMany(c => Above(c).Where(p => p == c || before.Find(p) is null)));
+            open.ChangedByOthers.UnionWith(changes.SelectMany(c => Above(c).Where(p => before.Find(p) is null).Append(c)));
         foreach (ModelClient client in _clients)
         {
             List<(string, string)> heard = client.Real.TakeEvents();
