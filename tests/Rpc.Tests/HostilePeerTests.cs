@@ -65,11 +65,15 @@ public sealed class HostilePeerTests
             Send(frame);
         Send(fault);
         var buffer = new byte[RingSize];
-        while (_peer.Receive(buffer, out _, Wait.Long) == RingResult.Done)
+        RingResult last;
+        do
         {
+            last = _peer.Receive(buffer, out _, Wait.Long);
         }
+        while (last == RingResult.Done);
 
-        Assert.That(_peer.ReceiveState, Is.EqualTo(RingState.ClosedByPeer));
+        // The end of the connection may be heard before the word in memory that says why.
+        Assert.That(last, Is.EqualTo(RingResult.Closed));
         Wait.Until(() => _log.Any(line => line.Contains(why, StringComparison.Ordinal)), why);
         Assert.That(_victim.IsConnected, Is.False);
     }
