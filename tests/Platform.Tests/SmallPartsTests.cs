@@ -62,7 +62,11 @@ public sealed class SmallPartsTests
         Assert.That(Read(ring, 2), Is.EqualTo(("defghijk", 11u)), "what was lost is skipped");
         Assert.That(Read(ring, 4, 3), Is.EqualTo(("efg", 7u)));
         Assert.That(Read(ring, 99), Is.EqualTo(("defghijk", 11u)), "a place that is not there yet");
-        ring.Clear();
+        ring.Forget(6);
+        Assert.That(Read(ring, 0), Is.EqualTo(("ghijk", 11u)), "only what was read is forgotten");
+        ring.Forget(5);
+        Assert.That(Read(ring, 0), Is.EqualTo(("ghijk", 11u)), "what is gone does not come back");
+        ring.Forget(11);
         Assert.That(Read(ring, 0), Is.EqualTo(("", 11u)));
         ring.Append("l"u8);
         Assert.That(Read(ring, ring.Start), Is.EqualTo(("l", 12u)));

@@ -179,13 +179,14 @@ static void live_twice(void)
     CHECK_EQ(ring_words[3], MAGIC);
 }
 
-static long sysctl_log(struct xen_sysctl *call, char *buffer, u32 size, u32 index, bool incremental)
+static long sysctl_log(struct xen_sysctl *call, char *buffer, u32 size, u32 index, bool incremental, bool clear)
 {
     memset(call, 0, sizeof(*call));
     call->cmd = XEN_SYSCTL_readconsole;
     call->interface_version = XEN_SYSCTL_INTERFACE_VERSION;
     call->u.readconsole.index = index;
     call->u.readconsole.incremental = incremental;
+    call->u.readconsole.clear = clear;
     call->u.readconsole.count = size;
     set_xen_guest_handle(call->u.readconsole.buffer, buffer);
     return hypercall1(__HYPERVISOR_sysctl, call);
@@ -196,18 +197,25 @@ static void log_of_the_core(void)
     static char text[20000], again[20000];
     static struct xen_sysctl call;
     if (!is_first) {
-        CHECK_EQ(sysctl_log(&call, text, sizeof(text), 0, false), -EPERM);
+        CHECK_EQ(sysctl_log(&call, text, sizeof(text), 0, false, false), -EPERM);
         return;
     }
-    CHECK_EQ(sysctl_log(&call, text, sizeof(text), 0, false), 0);
+    CHECK_EQ(sysctl_log(&call, text, sizeof(text), 0, false, false), 0);
     u32 count = call.u.readconsole.count, end = call.u.readconsole.index;
     CHECK(count > 500 && count <= 16384);
     CHECK(!memcmp(text + count - 1, "\n", 1));
-    CHECK_EQ(sysctl_log(&call, again, 100, end - 300, true), 0);
+    CHECK_EQ(sysctl_log(&call, again, 100, end - 300, true, false), 0);
     CHECK_EQ(call.u.readconsole.count, 100);
     CHECK_EQ(call.u.readconsole.index, end - 200);
     CHECK(!memcmp(again, text + count - 300, 100));
-    CHECK_EQ(sysctl_log(&call, (char *)UNMAPPED_POINTER, 100, 0, false), -EFAULT);
+    /* Only what was read is forgotten, and a call that fails forgets nothing. */
+    CHECK_EQ(sysctl_log(&call, again, 100, 0, false, true), 0);
+    CHECK(!memcmp(again, text, 100));
+    u32 next = call.u.readconsole.index;
+    CHECK_EQ(sysctl_log(&call, (char *)UNMAPPED_POINTER, 100, 0, false, true), -EFAULT);
+    CHECK_EQ(sysctl_log(&call, again, 100, 0, false, false), 0);
+    CHECK_EQ(call.u.readconsole.index, next + 100);
+    CHECK(!memcmp(again, text + 100, 100));
 }
 
 static void boot_objects(void)

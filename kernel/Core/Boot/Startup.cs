@@ -2,6 +2,7 @@ using System;
 using Microkernel.Core.Domains;
 using Microkernel.Core.Hardware;
 using Microkernel.Core.Logging;
+using Microkernel.Core.Memory;
 
 namespace Microkernel.Core.Boot;
 
@@ -48,9 +49,29 @@ public static class Startup
 
         if (!taken)
             kernel.Machine.Panic("the host has not enough memory for the rings and the kept memory of the manifest");
+
+        foreach (Domain domain in kernel.Domains.Slots)
+            CheckDevices(kernel, domain.Config);
     }
 
-    // Each device's memory lies at a multiple of its size, as it does on the bus.
+    // Firmware that lets a device decode the addresses of memory must not give that to a domain.
+    private static void CheckDevices(Kernel kernel, DomainConfig entry)
+    {
+        foreach (DeviceMemory device in entry.Devices)
+        {
+            ulong end = device.Mfn + device.FrameCount;
+            for (ulong mfn = device.Mfn; mfn < end && device.Mfn != 0; mfn++)
+            {
+                if (kernel.Memory.Frames.Type(mfn) != FrameType.Reserved)
+                    device.Mfn = device.FrameCount = 0;
+            }
+
+            if (device.Mfn == 0 && end != 0)
+                kernel.Log.Write($"manifest: the device of \"{entry.Name}\" lies over memory: it goes without");
+        }
+    }
+
+    // Each device's memory lies at a multiple of its size, as it does on the bus, as far as the place for it allows.
     private static void FindDevices(Kernel kernel, Manifest manifest)
     {
         foreach (DomainConfig entry in manifest.Domains)
@@ -58,18 +79,19 @@ public static class Startup
             ulong next = GuestLayout.DeviceMemory;
             foreach (DeviceMemory device in entry.Devices)
             {
-                if (!kernel.Machine.TryFindDevice(device.Id, device.Bar, out ulong address, out ulong size)
-                    || size < PhysicalMemory.FrameSize || size > GuestLayout.DeviceMemoryEnd - next)
+                bool found = kernel.Machine.TryFindDevice(device.Id, device.Bar, out ulong address, out ulong size);
+                ulong alignment = Math.Min(size, GuestLayout.DeviceMemoryAlignment);
+                ulong start = (next + alignment - 1) & ~(alignment - 1);
+                if (!found || size < PhysicalMemory.FrameSize || size > GuestLayout.DeviceMemoryEnd - start)
                 {
                     kernel.Log.Write($"manifest: the device of \"{entry.Name}\" is not there, has no such memory, or too much: it goes without");
                     continue;
                 }
 
-                next = (next + size - 1) & ~(size - 1);
                 device.Mfn = address >> PhysicalMemory.FrameShift;
                 device.FrameCount = size >> PhysicalMemory.FrameShift;
-                device.Gfn = next >> PhysicalMemory.FrameShift;
-                next += size;
+                device.Gfn = start >> PhysicalMemory.FrameShift;
+                next = start + size;
             }
         }
     }

@@ -22,6 +22,9 @@ public static class GuestLayout
     /// <summary>End of it.</summary>
     public const ulong DeviceMemoryEnd = 0xF000_0000;
 
+    /// <summary>What every start of it is a multiple of that can be asked for.</summary>
+    public const ulong DeviceMemoryAlignment = 0x1000_0000;
+
     /// <summary>ACPI tables, RSDP first.</summary>
     public const ulong AcpiTables = 0xFC00_0000;
 
@@ -53,6 +56,9 @@ public static class GuestLayout
     public static void Fill(GuestMemoryMap map, DomainConfig config)
     {
         map.Add(0, LowMemory(config), Ram);
+        if (config.Devices.Length != 0)
+            map.Add(DeviceMemory, DeviceMemoryEnd - DeviceMemory, Reserved);
+
         map.Add(AcpiTables, PhysicalMemory.FrameSize, Acpi);
         map.Add(SpecialPages, SpecialPagesEnd - SpecialPages, Reserved);
         if (HighMemory(config) != 0)

@@ -43,6 +43,27 @@ public sealed class LifeCycle
         Volatile.Write(ref _mayHaveWork, true);
     }
 
+    /// <summary>Audits all memory records now. False: some domain is half built or half gone.</summary>
+    public bool TryAudit(out bool isClean)
+    {
+        isClean = false;
+        if (Interlocked.CompareExchange(ref _busy, 1, 0) != 0)
+            return false;
+
+        bool isPossible = true;
+        foreach (Domain domain in _kernel.Domains.Slots)
+            isPossible &= domain.State is not (DomainState.Building or DomainState.Dying);
+
+        isClean = isPossible && Audit.Check(_kernel);
+        Volatile.Write(ref _busy, 0);
+
+        // Who has seen that somebody was at it waits.
+        if (HasWork)
+            Notify();
+
+        return isPossible;
+    }
+
     /// <summary>A domain has ended: CPUs that wait should look.</summary>
     public void Notify()
     {

@@ -59,8 +59,9 @@ public static class SystemControl
         if (!call.TryWrite(at, in wanted))
             return XenError.EFAULT;
 
+        // What did not fit is not lost.
         if (wanted.Clear != 0)
-            machine.ClearLog();
+            machine.ForgetLog(index);
 
         return 0;
     }

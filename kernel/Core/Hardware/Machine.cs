@@ -81,8 +81,8 @@ public abstract class Machine
     /// <summary>Copies the log from <paramref name="index"/> on, or from its start if that is later, and moves the index on.</summary>
     public virtual int ReadLog(ref uint index, Span<byte> bytes) => 0;
 
-    /// <summary>Forgets what is kept of the log.</summary>
-    public virtual void ClearLog()
+    /// <summary>Forgets what is kept of the log before <paramref name="index"/>.</summary>
+    public virtual void ForgetLog(uint index)
     {
     }
 

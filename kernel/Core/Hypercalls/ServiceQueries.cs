@@ -3,7 +3,6 @@ using Microkernel.Core.Abi;
 using Microkernel.Core.Boot;
 using Microkernel.Core.Domains;
 using Microkernel.Core.Hardware;
-using Microkernel.Core.Memory;
 
 namespace Microkernel.Core.Hypercalls;
 
@@ -125,14 +124,11 @@ public static class ServiceQueries
     private static long RunAudit(ref HypercallCall call)
     {
         Kernel kernel = call.Domain.Kernel;
-        foreach (Domain domain in kernel.Domains.Slots)
-        {
-            if (domain.State is DomainState.Building or DomainState.Dying)
-                return XenError.EAGAIN;
-        }
+        if (!kernel.LifeCycle.TryAudit(out bool isClean))
+            return XenError.EAGAIN;
 
         ServiceAbi.AuditResult result = default;
-        result.Violations = Audit.Check(kernel) ? 0u : 1u;
+        result.Violations = isClean ? 0u : 1u;
         result.FreeFrames = kernel.Memory.Allocator.FreeFrames;
         return call.TryWrite(call.Arg1, in result) ? 0 : XenError.EFAULT;
     }

@@ -159,7 +159,12 @@ public static class ExitHandler
         ref ulong rax = ref vcpu.Hardware.Registers.Rax;
         if (!exit.IsInput)
         {
-            PortIo.Write(vcpu.Domain, exit.Port, (uint)rax);
+            if (!PortIo.TryWrite(vcpu.Domain, exit.Port, (byte)rax))
+            {
+                // Another CPU is writing. The guest executes the instruction again.
+                vcpu.Domain.Kernel.Dispatcher.Yield(vcpu);
+                return;
+            }
         }
         else if (exit.Size == sizeof(uint))
         {

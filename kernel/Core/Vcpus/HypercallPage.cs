@@ -2,6 +2,7 @@ using System;
 using Microkernel.Core.Domains;
 using Microkernel.Core.Events;
 using Microkernel.Core.Hardware;
+using Microkernel.Core.Memory;
 
 namespace Microkernel.Core.Vcpus;
 
@@ -30,10 +31,11 @@ public static class HypercallPage
     public static bool TryWrite(Domain domain, ulong gfn)
     {
         using TicketLock.Holder held = domain.Physmap.Lock.Hold();
-        if (!domain.Physmap.TryLookup(gfn, out ulong mfn, out NestedAccess access) || (access & NestedAccess.Write) == 0)
+        bool found = domain.Physmap.TryLookup(gfn, out PhysmapEntry entry);
+        if (!found || (entry.Access & NestedAccess.Write) == 0 || entry.Kind == PageKind.Lent)
             return false;
 
-        using FrameView view = new(domain.Kernel.Memory.Memory, mfn);
+        using FrameView view = new(domain.Kernel.Memory.Memory, entry.Mfn);
         Fill(view.Bytes);
         return true;
     }

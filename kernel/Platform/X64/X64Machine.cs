@@ -119,7 +119,7 @@ internal sealed class X64Machine : Machine
     public override int ReadLog(ref uint index, Span<byte> bytes) => _ports.ReadLog(ref index, bytes);
 
     /// <inheritdoc/>
-    public override void ClearLog() => _ports.ClearLog();
+    public override void ForgetLog(uint index) => _ports.ForgetLog(index);
 
     /// <inheritdoc/>
     public override void FirstDomainStarts() => _log.Write(

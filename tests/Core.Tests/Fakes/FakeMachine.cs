@@ -49,6 +49,9 @@ public sealed class FakeMachine : Machine
 
     public int SpeculationBarriers { get; private set; }
 
+    /// <summary>Memory of PCI devices, whichever base address register is asked for: address and size in bytes.</summary>
+    public Dictionary<uint, (ulong Address, ulong Size)> Devices { get; } = [];
+
     public StringBuilder Log { get; } = new();
 
     public StringBuilder ConsoleOutput { get; } = new();
@@ -108,6 +111,12 @@ public sealed class FakeMachine : Machine
     }
 
     public override bool TryReadConsole(out byte value) => ConsoleInput.TryDequeue(out value);
+
+    public override bool TryFindDevice(uint id, int bar, out ulong address, out ulong size)
+    {
+        (address, size) = Devices.GetValueOrDefault(id);
+        return size != 0;
+    }
 
     public override void Panic(string reason) => throw new InvalidOperationException(reason);
 }

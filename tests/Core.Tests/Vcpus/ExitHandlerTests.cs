@@ -88,6 +88,26 @@ public sealed class ExitHandlerTests
         Assert.That(_host.Domain(0).IsEnding, Is.False, "no reset by the keyboard controller");
     }
 
+    [Test]
+    public void Text_for_the_debug_port_goes_to_the_console()
+    {
+        foreach (char c in "a\tb\x10\r\x7f\xe9\n")
+        {
+            Hardware.Registers.Rax = 0x1234_0000u | c;
+            HandlePort(0xE9, 1, isInput: false);
+        }
+
+        Assert.That(_host.Machine.ConsoleOutput.ToString(), Does.EndWith("a\tb\n"));
+        Assert.That(Hardware.Skipped, Is.EqualTo(8));
+        Assert.That(_host.Kernel.Consoles.TryTakeTurn(), Is.True);
+        HandlePort(0xE9, 1, isInput: false);
+        Assert.That(Hardware.Skipped, Is.EqualTo(8), "another CPU writes: the instruction is executed again");
+        Assert.That(_host.Kernel.ThisCpu.MustReschedule, Is.True);
+        _host.Kernel.Consoles.EndTurn();
+        HandlePort(0xE9, 1, isInput: false);
+        Assert.That(Hardware.Skipped, Is.EqualTo(9));
+    }
+
     [TestCase(ExitReason.UndefinedInstruction, InvalidOpcode)]
     [TestCase(ExitReason.ProtectedInstruction, GeneralProtection)]
     public void Instructions_that_guests_do_not_have(ExitReason reason, byte vector)

@@ -42,8 +42,8 @@ public sealed class LogRing
         return count;
     }
 
-    /// <summary>Forgets what is there.</summary>
-    public void Clear() => _kept = 0;
+    /// <summary>Forgets what is before <paramref name="index"/>.</summary>
+    public void Forget(uint index) => _kept = Math.Min(_kept, _end - index);
 
     private int Place(uint index) => (int)(index & ((uint)_bytes.Length - 1));
 }

@@ -75,12 +75,12 @@ internal sealed class SerialPorts
         }
     }
 
-    /// <summary>Forgets the kept log.</summary>
-    public void ClearLog()
+    /// <summary>Forgets the kept log up to <paramref name="index"/>.</summary>
+    public void ForgetLog(uint index)
     {
         using (_logLock.Hold())
         {
-            _ring.Clear();
+            _ring.Forget(index);
         }
     }
 
