@@ -26,6 +26,13 @@ public sealed class CoreLogTests
     }
 
     [Test]
+    public void ItHasStartedWhenTheFirstDomainHas()
+    {
+        Assert.That(Read("(core) boot: 3 CPUs of 3 up").HasStarted, Is.False);
+        Assert.That(Read("(core) boot: 3 CPUs of 3 up", "(core) domain 1 \"memory\" started").HasStarted, Is.True);
+    }
+
+    [Test]
     public void WhatAGuestPrintsIsNotTheCoresWord() =>
         Assert.That(Read("[guest] (core) all domains have ended", " (core) PANIC: x").Finished, Is.False);
 

@@ -10,14 +10,7 @@ namespace Mk.Tests;
 internal static class MkCommand
 {
     /// <summary>The program that stands in for QEMU.</summary>
-    internal static string FakeQemu
-    {
-        get
-        {
-            string folder = Path.GetDirectoryName(typeof(MkCommand).Assembly.Location)!;
-            return Path.Combine(folder.Replace("/tests/Mk.Tests/", "/tests/FakeQemu/", StringComparison.Ordinal), "FakeQemu");
-        }
-    }
+    internal static string FakeQemu => Path.Combine(Path.GetDirectoryName(typeof(MkCommand).Assembly.Location)!, "FakeQemu");
 
     /// <summary>Runs a command in this process; for those that print text only.</summary>
     internal static async Task<(int Code, string Output, string Errors)> RunAsync(params string[] arguments)

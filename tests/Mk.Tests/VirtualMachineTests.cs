@@ -56,6 +56,24 @@ public sealed class VirtualMachineTests
     }
 
     [Test, CancelAfter(60_000)]
+    public async Task TheBellIsRungOnceADomainRuns(CancellationToken cancel)
+    {
+        (RunResult result, _) = await Play($"expect \\e! | {AllEnded}", static async machine => await RingUntilEnd(machine), limit: 3);
+        Assert.That(result.Code, Is.EqualTo(ExitCode.TimeLimit), "before it would be lost");
+        (result, _) = await Play($"core (core) domain 1 \"a\" started\\n | expect \\e! | {AllEnded}", static async machine => await RingUntilEnd(machine));
+        Assert.That(result.Code, Is.EqualTo(ExitCode.Success));
+    }
+
+    private static async Task RingUntilEnd(VirtualMachine machine)
+    {
+        while (!machine.Completion.IsCompleted)
+        {
+            machine.RingBell();
+            await Task.Delay(20);
+        }
+    }
+
+    [Test, CancelAfter(60_000)]
     public async Task APanicEndsTheRunWithItsWholeReport(CancellationToken cancel)
     {
         (RunResult result, _) = await Play($"{Up} | core (core) PANIC: bad\\n | sleep 300 | core (core) rip 1\\n(core) END PANIC\\n");

@@ -5,7 +5,7 @@ using NUnit.Framework;
 
 namespace Mk.SystemTests;
 
-/// <summary>The command as the operator uses it: what it refuses, what it prints, and its exit codes.</summary>
+/// <summary>The command as the operator uses it, with the core alone: what it refuses, what it prints, and its exit codes.</summary>
 public sealed class CommandTests : SystemTest
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("mk-test").FullName;
@@ -16,7 +16,7 @@ public sealed class CommandTests : SystemTest
     [Test]
     public async Task AGuestsConsoleIsTheOutputAndItsPowerOffTheExitCode0()
     {
-        (int code, string output, string errors) = await Mk("run", Config("crash64", "how=poweroff"), "--timeout", "60");
+        (int code, string output, string errors) = await Mk("run", "--bare", Config("crash64", "how=poweroff"), "--timeout", "60");
         Assert.That(code, Is.EqualTo((int)ExitCode.Success), errors);
         Assert.That(output, Does.Not.Contain("(core)"));
         Assert.That(errors, Does.Contain("(core) ").And.Contain("mk: crash64: poweroff"));
@@ -25,7 +25,7 @@ public sealed class CommandTests : SystemTest
     [Test]
     public async Task ACrashIsCode2WithItsReason()
     {
-        (int code, _, string errors) = await Mk("run", Config("crash64", "how=crash"), "--timeout", "60", "--quiet");
+        (int code, _, string errors) = await Mk("run", "--bare", Config("crash64", "how=crash"), "--timeout", "60", "--quiet");
         Assert.That(code, Is.EqualTo((int)ExitCode.GuestCrashed), errors);
         Assert.That(errors, Does.Contain("crash64: crash"));
     }
@@ -33,7 +33,7 @@ public sealed class CommandTests : SystemTest
     [Test]
     public async Task APanicOfTheCoreIsCode3()
     {
-        (int code, _, string errors) = await Mk("run", Config("version64", ""), "--timeout", "60", "--core-option", "selftest=divide");
+        (int code, _, string errors) = await Mk("run", "--bare", Config("version64", ""), "--timeout", "60", "--core-option", "selftest=divide");
         Assert.That(code, Is.EqualTo((int)ExitCode.CorePanicked), errors);
         Assert.That(errors, Does.Contain("PANIC"));
     }
@@ -41,7 +41,7 @@ public sealed class CommandTests : SystemTest
     [Test]
     public async Task TheTimeLimitIsCode4()
     {
-        (int code, _, string errors) = await Mk("run", Config("spin64", ""), "--timeout", "3");
+        (int code, _, string errors) = await Mk("run", "--bare", Config("spin64", ""), "--timeout", "3");
         Assert.That(code, Is.EqualTo((int)ExitCode.TimeLimit), errors);
     }
 
@@ -49,7 +49,7 @@ public sealed class CommandTests : SystemTest
     [TestCase("--cpu", "nosuchcpu", "nosuchcpu")]
     public async Task AQemuThatDoesNotRunIsCode5(string flag, string value, string words)
     {
-        (int code, _, string errors) = await Mk("run", Config("version64", ""), "--timeout", "60", flag, value);
+        (int code, _, string errors) = await Mk("run", "--bare", Config("version64", ""), "--timeout", "60", flag, value);
         Assert.That(code, Is.EqualTo((int)ExitCode.QemuFailed), errors);
         Assert.That(errors, Does.Contain(words));
     }
@@ -59,7 +59,7 @@ public sealed class CommandTests : SystemTest
     {
         string file = Path.Combine(_folder, "bad.cfg");
         File.WriteAllText(file, "name = 'a'\ntype = 'hvm'\nkernel = 'k'\nmemory = 64\ndisk = ['x']\nvcpu = 3\n");
-        (int code, string output, string errors) = await Mk("run", file, Path.Combine(_folder, "missing.cfg"));
+        (int code, string output, string errors) = await Mk("run", "--bare", file, Path.Combine(_folder, "missing.cfg"));
         Assert.That(code, Is.EqualTo((int)ExitCode.Usage));
         Assert.That(output, Is.Empty);
         Assert.That(errors, Does.Contain("bad.cfg:2: guests of type \"hvm\" are not supported yet")
@@ -69,13 +69,13 @@ public sealed class CommandTests : SystemTest
     }
 
     [Test]
-    public async Task AWrongFlagIsCode1() => Assert.That((await Mk("run", "x.cfg", "--nosuchflag")).Code, Is.EqualTo((int)ExitCode.Usage));
+    public async Task AWrongFlagIsCode1() => Assert.That((await Mk("run", "--bare", "x.cfg", "--nosuchflag")).Code, Is.EqualTo((int)ExitCode.Usage));
 
     [Test]
     public async Task LinesOfSeveralGuestsCarryTheirNames()
     {
         (int code, string output, string errors) = await Mk(
-            "run", Config("version64", "domid=1", "one"), Config("version32", "domid=2", "two"), "--timeout", "90");
+            "run", "--bare", Config("version64", "domid=1", "one"), Config("version32", "domid=2", "two"), "--timeout", "90");
         Assert.That(code, Is.EqualTo((int)ExitCode.Success), errors);
         string[] lines = output.Split('\n', System.StringSplitOptions.RemoveEmptyEntries);
         Assert.That(lines, Has.All.StartsWith("[one] ").Or.StartsWith("[two] "));
@@ -89,7 +89,7 @@ public sealed class CommandTests : SystemTest
         string[] logs = [Path.Combine(_folder, "1.log"), Path.Combine(_folder, "2.log")];
         foreach (string log in logs)
         {
-            (int code, _, string errors) = await Mk("run", config, "--icount", "0", "--cpus", "1", "--timeout", "90", "--log", log);
+            (int code, _, string errors) = await Mk("run", "--bare", config, "--icount", "0", "--cpus", "1", "--timeout", "90", "--log", log);
             Assert.That(code, Is.EqualTo((int)ExitCode.Success), errors);
         }
 

@@ -4,6 +4,7 @@ using System.Threading.Tasks;
 using Google.Protobuf;
 using Grpc.Core;
 using ConsoleApi = Microkernel.Protos.Console;
+using ToolstackApi = Microkernel.Protos.Toolstack;
 
 namespace FakeQemu.Services;
 
@@ -21,7 +22,7 @@ internal sealed class FakeConsole(FakeSystem system) : ConsoleApi.Console.Consol
             if (text.Length > 0)
                 await responseStream.WriteAsync(new ConsoleApi.Output { Position = position, Data = ByteString.CopyFrom(Encoding.Latin1.GetBytes(text)) });
             position += (ulong)text.Length;
-            if (!request.Follow || text.EndsWith("bye", System.StringComparison.Ordinal))
+            if (!request.Follow || text.EndsWith("bye", System.StringComparison.Ordinal) || (text.Length == 0 && HasEnded(request.Domain)))
                 return;
         }
     }
@@ -37,6 +38,27 @@ internal sealed class FakeConsole(FakeSystem system) : ConsoleApi.Console.Consol
             system.Typed += keys;
             system.Consoles[request.Domain] = system.Consoles.GetValueOrDefault(request.Domain, "") + keys;
         }
+        EndAsTyped(request.Domain);
         return Task.FromResult(new ConsoleApi.WriteResponse { Written = (uint)keys.Length });
+    }
+
+    private bool HasEnded(uint domain)
+    {
+        lock (system.Lock)
+            return !system.Guests.Exists(g => g.Domain == domain);
+    }
+
+    private void EndAsTyped(uint domain)
+    {
+        string text;
+        lock (system.Lock)
+            text = system.Consoles[domain];
+        (string Word, ToolstackApi.GuestEventKind Kind)[] ends =
+            [("poweroff\n", ToolstackApi.GuestEventKind.PoweredOff), ("reboot\n", ToolstackApi.GuestEventKind.Rebooted), ("crash\n", ToolstackApi.GuestEventKind.Crashed)];
+        foreach ((string word, ToolstackApi.GuestEventKind kind) in ends)
+        {
+            if (text.EndsWith(word, System.StringComparison.Ordinal))
+                system.End(domain, kind);
+        }
     }
 }

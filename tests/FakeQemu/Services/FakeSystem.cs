@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Linq;
+using System.Threading.Channels;
 using Grpc.Core;
 using Microkernel.Rpc;
 using Api = Microkernel.Protos.Toolstack;
@@ -52,6 +53,9 @@ public sealed class FakeSystem
     /// <summary>What was typed.</summary>
     public string Typed { get; set; } = "";
 
+    /// <summary>Who listens to events.</summary>
+    public List<ChannelWriter<Api.GuestEvent>> Listeners { get; } = [];
+
     /// <summary>The weights that were set.</summary>
     public Dictionary<uint, SchedulerApi.DomainParameters> Parameters { get; } = [];
 
@@ -89,6 +93,27 @@ public sealed class FakeSystem
             Guests.Add(guest);
             return guest;
         }
+    }
+
+    /// <summary>A guest ends as it would by itself: keys that name an end bring it.</summary>
+    public void End(uint domain, Api.GuestEventKind how)
+    {
+        lock (Lock)
+        {
+            Api.GuestInfo guest = Find(new Api.Guest { Domain = domain });
+            Guests.Remove(guest);
+            Tell(guest, how);
+            if (how == Api.GuestEventKind.Rebooted)
+                Tell(Add(guest.Config, Api.GuestState.Running), Api.GuestEventKind.Created);
+            else
+                Tell(guest, Api.GuestEventKind.Gone);
+        }
+    }
+
+    private void Tell(Api.GuestInfo guest, Api.GuestEventKind kind)
+    {
+        foreach (ChannelWriter<Api.GuestEvent> listener in Listeners)
+            listener.TryWrite(new Api.GuestEvent { Name = guest.Name, Domain = guest.Domain, Kind = kind, Detail = "by itself" });
     }
 
     /// <summary>Takes note of a call, and fails it if the test wants that.</summary>

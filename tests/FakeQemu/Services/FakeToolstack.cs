@@ -4,6 +4,7 @@ using System.Linq;
 using System.Security.Cryptography;
 using System.Text;
 using System.Threading;
+using System.Threading.Channels;
 using System.Threading.Tasks;
 using Google.Protobuf;
 using Grpc.Core;
@@ -154,6 +155,17 @@ internal sealed class FakeToolstack(FakeSystem system) : Toolstack.ToolstackBase
         if (request.Clear)
             system.Log = "";
         return Task.FromResult(new ReadLogResponse { Log = ByteString.CopyFrom(part), NextIndex = request.Index + (uint)part.Length });
+    }
+
+    public override async Task Watch(WatchRequest request, IServerStreamWriter<GuestEvent> responseStream, ServerCallContext context)
+    {
+        system.Enter(context);
+        var events = Channel.CreateUnbounded<GuestEvent>();
+        lock (system.Lock)
+            system.Listeners.Add(events);
+        await responseStream.WriteAsync(new GuestEvent { Kind = GuestEventKind.Watching });
+        await foreach (GuestEvent happened in events.Reader.ReadAllAsync(context.CancellationToken))
+            await responseStream.WriteAsync(happened);
     }
 
     private void Remove(GuestInfo guest)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.IO;
 using System.Linq;
+using Mk.Control;
 
 namespace Mk.Commands;
 
@@ -18,6 +19,8 @@ public static class CleanCommand
 
     private static int Clean(bool withImages)
     {
+        if (SystemState.Read() is { Daemon.IsAlive: true })
+            throw new MkException(ExitCode.Usage, "a system is running, and its files are in out/; end it with 'mk down' first");
         foreach (string entry in Directory.Exists(Repository.Out) ? Directory.GetFileSystemEntries(Repository.Out) : [])
         {
             if (entry == Images.ImageStore.Folder && !withImages)

@@ -99,6 +99,9 @@ public static class ServiceCommand
         using Stream output = Console.OpenStandardOutput();
         while (true)
         {
+            // A log that got too long begins anew.
+            if (log.Length < log.Position)
+                log.Position = 0;
             await log.CopyToAsync(output, CancellationToken.None);
             await output.FlushAsync(CancellationToken.None);
             if (!follow || SystemState.Read() is not { Daemon.IsAlive: true })

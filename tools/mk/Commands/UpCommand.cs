@@ -6,7 +6,6 @@ using System.Threading.Tasks;
 using Mk.Boot;
 using Mk.Control;
 using Mk.Daemon;
-using Mk.Images;
 using Mk.Machine;
 using Mk.Terminal;
 
@@ -56,10 +55,7 @@ public sealed class UpCommand
     /// <summary>Builds what is booted, and writes down what the daemon is to do.</summary>
     private static void Prepare(MachineOptions options)
     {
-        CoreImage.Ensure();
-        BootSet set = SystemManifest.Set(ImageStore.PathOf);
-        foreach (BootModule module in set.Modules)
-            ImageStore.Ensure(module.Path);
+        BootSet set = SystemImages.Prepare();
         File.Delete(SystemFolder.Progress);
         File.Delete(SystemFolder.End);
         new StartPlan(options with { TimeLimit = null }, set, options.TimeLimit ?? StartLimit).Write();

@@ -23,12 +23,8 @@ public sealed class TopView
             table.AddColumn(new TableColumn(head).RightAligned());
         foreach (Api.GuestInfo guest in guests.OrderByDescending(g => Percent(g, host.UptimeNs)).ThenBy(static g => g.Domain))
             table.AddRow([.. Cells(guest, host).Select(Markup.Escape)]);
-        string head1 = string.Create(CultureInfo.InvariantCulture,
-            $"{host.CoreVersion}, up {XlText.Uptime(host.UptimeNs).Trim()}, {guests.Count} guests: {Count(guests, Api.GuestState.Running)} running, {Count(guests, Api.GuestState.Blocked)} blocked, {Count(guests, Api.GuestState.Paused)} paused, {Count(guests, Api.GuestState.Crashed)} crashed, {Count(guests, Api.GuestState.Dying)} dying, {Count(guests, Api.GuestState.ShutDown)} shutdown");
-        string head2 = string.Create(CultureInfo.InvariantCulture,
-            $"Mem: {host.TotalBytes >> 10}k total, {(host.TotalBytes - host.FreeBytes) >> 10}k used, {host.FreeBytes >> 10}k free    CPUs: {host.Cpus} @ {host.CpuKhz / 1000}MHz");
         Remember(host, guests);
-        return (head1 + "\n" + head2, table);
+        return (Head(host, guests), table);
     }
 
     /// <summary>How much of a CPU a guest has used since the last call, in percent.</summary>
@@ -37,7 +33,18 @@ public sealed class TopView
             ? 100.0 * (guest.CpuTimeNs - before) / (nowNs - _beforeNs)
             : 0;
 
-    private static int Count(IReadOnlyList<Api.GuestInfo> guests, Api.GuestState state) => guests.Count(g => g.State == state);
+    private static string Head(Api.GetHostResponse host, IReadOnlyList<Api.GuestInfo> guests)
+    {
+        (string Word, Api.GuestState State)[] states =
+        [
+            ("running", Api.GuestState.Running), ("blocked", Api.GuestState.Blocked), ("paused", Api.GuestState.Paused),
+            ("crashed", Api.GuestState.Crashed), ("dying", Api.GuestState.Dying), ("shutdown", Api.GuestState.ShutDown),
+        ];
+        string counts = string.Join(", ", states.Select(s => $"{guests.Count(g => g.State == s.State)} {s.Word}"));
+        return string.Create(CultureInfo.InvariantCulture, $"{host.CoreVersion}, up {XlText.Uptime(host.UptimeNs).Trim()}, {guests.Count} guests: {counts}\n")
+            + string.Create(CultureInfo.InvariantCulture, $"Mem: {host.TotalBytes >> 10}k total, {(host.TotalBytes - host.FreeBytes) >> 10}k used, ")
+            + string.Create(CultureInfo.InvariantCulture, $"{host.FreeBytes >> 10}k free    CPUs: {host.Cpus} @ {host.CpuKhz / 1000}MHz");
+    }
 
     private IEnumerable<string> Cells(Api.GuestInfo guest, Api.GetHostResponse host)
     {

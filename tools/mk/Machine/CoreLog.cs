@@ -23,6 +23,9 @@ public sealed partial class CoreLog
     /// <summary>Domains that the core could not build, each with its reason.</summary>
     public IReadOnlyList<string> Refusals => _refusals;
 
+    /// <summary>Whether a domain has been started, and so everything before that is done.</summary>
+    public bool HasStarted { get; private set; }
+
     /// <summary>Whether no domain is left.</summary>
     public bool AllEnded { get; private set; }
 
@@ -51,6 +54,8 @@ public sealed partial class CoreLog
             _ends.Add(new DomainEnd(end.Groups["name"].Value, end.Groups["cause"].Value, end.Groups["detail"].Value.Trim(), Restarting: false));
         else if (RefusalLine().Match(line) is { Success: true } refusal)
             _refusals.Add(refusal.Groups["text"].Value);
+        else if (StartLine().IsMatch(line))
+            HasStarted = true;
         else if (RestartLine().Match(line) is { Success: true } restart)
             MarkRestart(restart.Groups["name"].Value);
     }
@@ -68,6 +73,9 @@ public sealed partial class CoreLog
 
     [GeneratedRegex("""^\(core\) (?<text>domain "[^"]*" cannot be built: .*)$""")]
     private static partial Regex RefusalLine();
+
+    [GeneratedRegex("""^\(core\) domain \d+ "[^"]*" started""")]
+    private static partial Regex StartLine();
 
     [GeneratedRegex("""^\(core\) domain \d+ "(?<name>[^"]*)" restarting""")]
     private static partial Regex RestartLine();

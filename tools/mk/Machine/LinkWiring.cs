@@ -18,7 +18,7 @@ public sealed class LinkWiring : RingWiring
     public const long DeviceSize = 256 << 20;
 
     /// <summary>The rendezvous and the queues, at its beginning.</summary>
-    public const int RingSize = RendezvousLayout.Size + (8 << 20);
+    public const int RingSize = OperatorLayout.StoreAt;
 
     private const int WordsSize = RingLayout.Head;
 

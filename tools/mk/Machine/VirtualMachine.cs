@@ -76,7 +76,8 @@ public sealed class VirtualMachine : IAsyncDisposable
     /// <summary>Rings the doorbell, for whoever the manifest gives it to. Never blocks; rings that wait to be sent count as one.</summary>
     public void RingBell()
     {
-        if (Interlocked.Exchange(ref _bells, 1) == 0)
+        // Before the core has set the line up it would lose the first byte and take the second for input. Nobody could hear it yet.
+        if (_log.HasStarted && Interlocked.Exchange(ref _bells, 1) == 0)
         {
             _ = SendAsync(() =>
             {

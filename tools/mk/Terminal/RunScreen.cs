@@ -79,6 +79,13 @@ public sealed class RunScreen : IMachineOutput, IDisposable
         }
     }
 
+    /// <summary>Adds to the log file only.</summary>
+    public void Log(string name, ReadOnlyMemory<byte> bytes)
+    {
+        lock (_lock)
+            _log?.Add(name, bytes.Span);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
