@@ -89,7 +89,9 @@ internal sealed class SocketConnection : ClientConnection
         {
             message.Watches.Add(new JournalWatch
             {
-                Path = ByteString.CopyFrom(watch.Path), Token = ByteString.CopyFrom(watch.Token), Depth = (uint)(watch.Depth + 1),
+                Path = ByteString.CopyFrom(watch.Path),
+                Token = ByteString.CopyFrom(watch.Token),
+                Depth = (uint)(watch.Depth + 1),
             });
         }
         return message;
