@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Concurrent;
-using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
 using Microkernel.Services;
@@ -11,12 +10,10 @@ namespace Microkernel.XenStore.DomainMode;
 /// <summary>The one thread that the store runs on: it serves rings that were rung, and what other threads ask for.</summary>
 internal sealed class DomainLoop : IDisposable
 {
-    private const int RequestsAtATime = 16;
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentQueue<Action> _work = new();
-    private readonly HashSet<RingConnection> _ready = [];
-    private readonly List<RingConnection> _turn = [];
+    private readonly ReadyRings _ready;
     private readonly EventPorts _ports;
     private readonly StoreServer _server;
     private readonly DomainRings _rings;
@@ -27,6 +24,7 @@ internal sealed class DomainLoop : IDisposable
     {
         _ports = ports;
         _server = server;
+        _ready = new ReadyRings(server);
         _rings = rings;
         _log = log;
     }
@@ -65,7 +63,7 @@ internal sealed class DomainLoop : IDisposable
         while (!stopping.IsCancellationRequested)
         {
             Volatile.Write(ref _lastTurn, Environment.TickCount64);
-            int count = _ports.Wait(rung, _ready.Count > 0 ? TimeSpan.Zero : Tick);
+            int count = _ports.Wait(rung, _ready.IsEmpty ? Tick : TimeSpan.Zero);
             foreach (uint port in rung[..count])
                 Take(port);
             while (_work.TryDequeue(out Action? work))
@@ -76,19 +74,13 @@ internal sealed class DomainLoop : IDisposable
 
     public void Dispose() => _ports.Dispose();
 
-    /// <summary>One turn for every ring that has something: nobody waits for more than a few requests of each other domain.</summary>
     private void ServeReady()
     {
-        _turn.Clear();
-        _turn.AddRange(_ready);
-        foreach (RingConnection connection in _turn)
+        foreach (RingConnection connection in _ready.ServeTurn())
         {
-            if (!connection.Serve(RequestsAtATime))
-                _ready.Remove(connection);
             if (connection.TakeError() is { } error)
                 _log.Warning($"the ring of domain {connection.Domain} is given up: {error}");
         }
-        _server.EndBatch();
     }
 
     private void Take(uint port)

@@ -11,14 +11,12 @@ namespace Microkernel.XenStore.Sockets;
 internal sealed class SocketLoop : IDisposable
 {
     private const int AtATime = 256;
-    private const int RequestsAtATime = 64;
     private const int TickMilliseconds = 1000;
 
     private readonly EpollEvent[] _seen = new EpollEvent[AtATime];
     private readonly byte[] _buffer = new byte[256 << 10];
     private readonly Dictionary<int, RingConnection> _rings = [];
-    private readonly HashSet<RingConnection> _ready = [];
-    private readonly List<RingConnection> _turn = [];
+    private readonly ReadyRings _ready;
     private readonly List<SocketConnection> _changed = [];
     private readonly StoreServer _server;
     private readonly int _poll;
@@ -28,6 +26,7 @@ internal sealed class SocketLoop : IDisposable
     internal SocketLoop(StoreServer server, int listener)
     {
         _server = server;
+        _ready = new ReadyRings(server);
         _listener = listener;
         _poll = LibC.EpollCreate(LibC.CloseOnExec);
         Control(LibC.EpollAdd, listener, LibC.PollIn);
@@ -50,8 +49,7 @@ internal sealed class SocketLoop : IDisposable
     /// <summary>Ends that.</summary>
     internal void Remove(int bell)
     {
-        if (_rings.Remove(bell, out RingConnection? ring))
-            _ready.Remove(ring);
+        _rings.Remove(bell);
         Control(LibC.EpollDelete, bell, 0);
     }
 
@@ -85,13 +83,11 @@ internal sealed class SocketLoop : IDisposable
     {
         while (!IsStopping)
         {
-            int count = LibC.EpollWait(_poll, ref _seen[0], AtATime, _ready.Count > 0 ? 0 : TickMilliseconds);
+            int count = LibC.EpollWait(_poll, ref _seen[0], AtATime, _ready.IsEmpty ? TickMilliseconds : 0);
             _changed.Clear();
             for (int i = 0; i < count; i++)
                 Take(_seen[i]);
-            if (_ready.Count > 0)
-                ServeRings();
-            _server.EndBatch();
+            _ready.ServeTurn();
             foreach (SocketConnection connection in _changed)
                 Finish(connection);
         }
@@ -132,17 +128,6 @@ internal sealed class SocketLoop : IDisposable
         }
         if ((events & (LibC.PollIn | LibC.PollHangUp | LibC.PollError)) != 0)
             connection.Read(_buffer);
-    }
-
-    private void ServeRings()
-    {
-        _turn.Clear();
-        _turn.AddRange(_ready);
-        foreach (RingConnection ring in _turn)
-        {
-            if (!ring.Serve(RequestsAtATime))
-                _ready.Remove(ring);
-        }
     }
 
     /// <summary>After a batch: closes what is over, and asks for what is wanted now.</summary>

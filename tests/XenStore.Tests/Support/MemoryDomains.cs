@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Linq;
 
 namespace Microkernel.XenStore.Tests.Support;
 
@@ -15,10 +16,11 @@ internal sealed class MemoryDomains
         bool isBusy = true;
         for (int round = 0; isBusy && round < 1000; round++)
         {
-            isBusy = false;
-            foreach (Domain domain in server.Domains.All)
-                isBusy |= domain.Client?.Connection is RingConnection ring && ring.Serve(4);
+            List<RingConnection> rings = [.. server.Domains.All.Select(static d => d.Client?.Connection).OfType<RingConnection>()];
+            foreach (RingConnection ring in rings)
+                ring.Serve(4);
             server.EndBatch();
+            isBusy = rings.Any(static r => r.HasRequests);
         }
     }
 

@@ -1,4 +1,5 @@
 using System;
+using System.Threading;
 
 namespace Microkernel.XenStore;
 
@@ -24,6 +25,8 @@ public sealed class RingConnection : ClientConnection
     private RingError _told;
     private bool _isRecorded;
     private bool _mustNotify;
+    private bool _mayHaveMore;
+    private bool _isClosed;
 
     /// <summary>Begins to serve a page, as the domain left it.</summary>
     public RingConnection(StoreServer server, Domain domain, RingPage page)
@@ -75,15 +78,24 @@ public sealed class RingConnection : ClientConnection
         return true;
     }
 
+    /// <summary>
+    /// Whether there is more to do at once. To be asked after the batch: a domain rings for its requests only if all before them were
+    /// taken when it wrote them, so what came before that was told must be looked for.
+    /// </summary>
+    public bool HasRequests => IsGood && _client.MayRequest && (_mayHaveMore || RingFields.Read(Page, RingFields.RequestProducer) != _read);
+
+    private bool IsGood => !_isClosed && _error == RingError.None;
+
     /// <summary>Looks at the page: sends what waits, and does requests.</summary>
     /// <param name="most">How many requests at most.</param>
-    /// <returns>Whether there may be more to do at once.</returns>
-    public bool Serve(int most)
+    public void Serve(int most)
     {
+        if (_isClosed)
+            return;
         if (RingFields.Read(Page, RingFields.Connection) == RingFields.Reconnect)
             Reconnect();
-        if (_error != RingError.None)
-            return false;
+        if (!IsGood)
+            return;
         // What is not recorded yet must wait for the end of the batch.
         if (!_client.IsTouched)
             Flush();
@@ -95,18 +107,22 @@ public sealed class RingConnection : ClientConnection
             Finish(MessageHeader.Size + (int)header.Length);
             done++;
         }
-        return done == most && _error == RingError.None;
+        _mayHaveMore = done == most || !_client.MayRequest;
     }
 
     /// <inheritdoc/>
     public override void Flush()
     {
-        if (_error != RingError.None)
+        if (!IsGood)
             return;
         if (_isRecorded || _partialLength > 0)
             RingFields.Write(Page, RingFields.RequestConsumer, _requestEnd);
         _isRecorded = false;
-        Send();
+        while (TrySend())
+        {
+        }
+        // Before HasRequests looks for what the domain wrote before it saw how far its requests were taken.
+        Interlocked.MemoryBarrier();
         if (!_mustNotify)
             return;
         _mustNotify = false;
@@ -123,22 +139,30 @@ public sealed class RingConnection : ClientConnection
     }
 
     /// <summary>Lets go of the page.</summary>
-    public void Close() => _page.Dispose();
+    public void Close()
+    {
+        _isClosed = true;
+        _page.Dispose();
+    }
 
-    private void Send()
+    /// <summary>
+    /// Sends as much as there is room for. The domain rings only when it takes from a full queue: whoever sent a part must look again.
+    /// </summary>
+    /// <returns>Whether something was sent and more waits.</returns>
+    private bool TrySend()
     {
         if (_client.Output.Length == 0)
-            return;
+            return false;
         uint used = _written - RingFields.Read(Page, RingFields.ResponseConsumer);
         if (used > RingFields.QueueSize)
         {
             GiveUp(RingError.Index);
-            return;
+            return false;
         }
         ReadOnlySpan<byte> waiting = _client.Output.Waiting;
         waiting = waiting[..Math.Min(waiting.Length, RingFields.QueueSize - (int)used)];
         if (waiting.IsEmpty)
-            return;
+            return false;
         Span<byte> queue = Page.Slice(RingFields.Responses, RingFields.QueueSize);
         int at = (int)(_written % RingFields.QueueSize);
         int first = Math.Min(waiting.Length, RingFields.QueueSize - at);
@@ -147,7 +171,9 @@ public sealed class RingConnection : ClientConnection
         _written += (uint)waiting.Length;
         _client.Output.Consume(waiting.Length);
         RingFields.Write(Page, RingFields.ResponseProducer, _written);
+        Interlocked.MemoryBarrier();
         _mustNotify = true;
+        return _client.Output.Length > 0;
     }
 
     private bool TryTake(out MessageHeader header)
@@ -155,7 +181,7 @@ public sealed class RingConnection : ClientConnection
         header = default;
         if (!IsComplete(ref header) && (!Fill() || !IsComplete(ref header)))
         {
-            KeepPartial(header);
+            KeepPartial();
             return false;
         }
         return _error == RingError.None;
@@ -196,10 +222,13 @@ public sealed class RingConnection : ClientConnection
         return count > 0;
     }
 
-    /// <summary>A request that does not fit into the ring at once is taken in parts, which must be recorded.</summary>
-    private void KeepPartial(in MessageHeader header)
+    /// <summary>
+    /// A request that came in part is taken in part, which must be recorded: a domain does not ring for the rest while it sees that the
+    /// beginning was not taken.
+    /// </summary>
+    private void KeepPartial()
     {
-        if (_error != RingError.None || _inputLength <= _partialLength || MessageHeader.Size + header.Length <= RingFields.QueueSize)
+        if (_error != RingError.None || _inputLength <= _partialLength)
             return;
         _partialLength = _inputLength;
         _requestEnd = _read;
