@@ -214,6 +214,16 @@ public sealed class GuestCommandTests : SystemFixture
     }
 
     [Test]
+    public async Task AnAuditIsRepeatedWhileDomainsAreBuiltAndFailsWithCode2()
+    {
+        Fail("Audit", StatusCode.Unavailable, "busy", times: 2);
+        await Ok("audit");
+        Assert.That((await OkJson("audit")).GetProperty("free_bytes").GetInt64(), Is.EqualTo(5 << 20));
+        Fake.Violations = 1;
+        await Refused(ExitCode.GuestCrashed, "do not agree", "audit");
+    }
+
+    [Test]
     public async Task SchedShowsAndSetsWeights()
     {
         Guest("web");

@@ -49,6 +49,7 @@ public static class Program
             TopCommand.Create(),
             UptimeCommand.Create(),
             DmesgCommand.Create(),
+            AuditCommand.Create(),
             SchedCommand.Create(),
             ServiceCommand.Create(),
         };

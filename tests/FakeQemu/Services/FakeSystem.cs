@@ -35,6 +35,9 @@ public sealed class FakeSystem
     /// <summary>The core's log.</summary>
     public string Log { get; set; } = "(core) one\n(core) two\n";
 
+    /// <summary>What an audit finds.</summary>
+    public ulong Violations { get; set; }
+
     /// <summary>What calls fail with, by method; once for each entry.</summary>
     public Dictionary<string, Queue<Status>> Failures { get; } = [];
 

@@ -157,6 +157,12 @@ internal sealed class FakeToolstack(FakeSystem system) : Toolstack.ToolstackBase
         return Task.FromResult(new ReadLogResponse { Log = ByteString.CopyFrom(part), NextIndex = request.Index + (uint)part.Length });
     }
 
+    public override Task<AuditResponse> Audit(AuditRequest request, ServerCallContext context)
+    {
+        system.Enter(context);
+        return Task.FromResult(new AuditResponse { Violations = system.Violations, FreeBytes = 5 << 20 });
+    }
+
     public override async Task Watch(WatchRequest request, IServerStreamWriter<GuestEvent> responseStream, ServerCallContext context)
     {
         system.Enter(context);
