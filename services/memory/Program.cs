@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Runtime.InteropServices;
 using System.Threading;
 using System.Threading.Tasks;
 using Microkernel.Rpc;
@@ -29,7 +30,8 @@ internal static class Program
         GuestMemoryService memory = new(hypervisor, watcher, backEnds, TimeProvider.System, host.Log.Info);
         memory.Recover();
         List<ServiceKeeper> keepers = [];
-        SupervisorService supervisor = new(keepers, TimeProvider.System, host.Log.Info);
+        OwnService own = new(ServiceManifest.ReadOwn(hypervisor), CountStarts(host) - 1, TimeProvider.System, host.Stop, host.Own.Crash);
+        SupervisorService supervisor = new(own, keepers, TimeProvider.System, host.Log.Info);
         foreach (ServiceEntry entry in ServiceManifest.ReadServices(hypervisor))
         {
             RingEndpoint ring = entry.Name == Toolstack ? ConnectToolstack(host, memory, supervisor) : host.Connect(entry.Name);
@@ -55,6 +57,13 @@ internal static class Program
         }
 
         await kept.ConfigureAwait(false);
+    }
+
+    // The first of the kept pages, which are zero at first and outlive every incarnation of this service, has their number.
+    private static uint CountStarts(ServiceHost host)
+    {
+        using MappedPages kept = host.Calls.MapKept(host.Info);
+        return ++MemoryMarshal.AsRef<uint>(kept.Bytes);
     }
 
     private static RingEndpoint ConnectToolstack(ServiceHost host, GuestMemoryService memory, SupervisorService supervisor) => host.Connect(

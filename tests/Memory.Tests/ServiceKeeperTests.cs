@@ -44,11 +44,14 @@ internal sealed class ServiceKeeperTests
     private readonly SupervisorService _supervisor;
     private readonly LocalRing _ring;
     private Task _running = Task.CompletedTask;
+    private string _ownEnd = "";
 
     public ServiceKeeperTests()
     {
         _ring = new LocalRing(services => Health.BindService(services, _health));
-        _supervisor = new SupervisorService(_keepers, TimeProvider.System, static _ => { });
+        var memory = new ServiceEntry(1, new DomainConfig { Name = [.. "memory"u8], MemoryFrames = 256 }, new BootFile(1, "k", 1), null);
+        var own = new OwnService(memory, 4, TimeProvider.System, why => _ownEnd = "stopped: " + why, () => _ownEnd = "crashed");
+        _supervisor = new SupervisorService(own, _keepers, TimeProvider.System, static _ => { });
         _hypervisor.AddFile("manifest", Encoding.ASCII.GetBytes(Manifest));
         _hypervisor.AddFile("k", KernelImages.BzImage());
         _hypervisor.AddFile("r", KernelImages.Pattern(5000, 1));
@@ -86,6 +89,19 @@ internal sealed class ServiceKeeperTests
     {
         Assert.That(ServiceManifest.FindEntry(_hypervisor, "other"), Is.EqualTo(3));
         Assert.That(ServiceManifest.FindEntry(_hypervisor, "qemu-dm"), Is.Zero);
+    }
+
+    [Test]
+    public async Task TheMemoryServiceIsOneOfThemAndEndsWhenTheOperatorWantsIt()
+    {
+        ListResponse list = await _supervisor.List(new ListRequest(), new FakeContext());
+        Assert.That(list.Services.Select(static s => s.Domain), Is.EqualTo(new uint[] { 1, 2, 3 }));
+        Assert.That((list.Services[0].Name, list.Services[0].State, list.Services[0].Restarts), Is.EqualTo(("memory", ServiceState.Serving, 4u)));
+        RpcException e = (await Assert.ThrowsAsync<RpcException>(() => _supervisor.Restart(new RestartRequest { Name = "memory" }, new FakeContext())))!;
+        Assert.That(e.StatusCode, Is.EqualTo(StatusCode.Unavailable));
+        Eventually(() => _ownEnd == "stopped: restarted by the operator");
+        await _supervisor.Kill(new KillRequest { Name = "memory" }, new FakeContext());
+        Eventually(() => _ownEnd == "crashed");
     }
 
     [Test]

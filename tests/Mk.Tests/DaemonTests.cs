@@ -176,13 +176,13 @@ public sealed class DaemonTests
     public void TheManifestNamesEveryServiceWithItsRingsAndPrivileges()
     {
         string text = SystemManifest.Write();
-        Assert.That(text, Does.Contain("slots 32\n").And.Contain("slot_vcpus 64\ndomain memory\n  kernel service.vmlinuz\n  ramdisk memory.img\n"));
+        Assert.That(text, Does.Contain("slots 32\n").And.Contain("slot_vcpus 64\ndomain memory\n  kernel service.vmlinux\n  ramdisk memory.img\n"));
         Assert.That(SystemManifest.Services.Skip(1).Select(name => text.Contains($"service {name}\n")), Is.All.True);
         Assert.That(text, Does.Contain("  ring toolstack 1M\n").And.Contain("  privilege control info log doorbell\n  device 1af4:1110 2\n"));
         BootSet set = SystemManifest.Set(static name => "/images/" + name);
         Assert.That(set.Modules.Select(static m => m.Name), Is.EqualTo(new[]
         {
-            "service.vmlinuz", "memory.img", "xenstore.img", "scheduler.img", "qemu-dm.img", "toolstack.img",
+            "service.vmlinux", "memory.img", "xenstore.img", "scheduler.img", "qemu-dm.img", "toolstack.img",
         }));
     }
 

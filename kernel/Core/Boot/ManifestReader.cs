@@ -91,7 +91,7 @@ public sealed class ManifestReader
         else if (!ReadImage(_domain, word, value) && !ReadSize(_domain, word, value) && !ReadOption(_domain, word, value)
             && !_services.TryRead(_domain, (ushort)_count, _line, word, value))
         {
-            Fail("unknown word; known are domain, service, kernel, ramdisk, cmdline, memory, vcpus, on_poweroff, on_reboot, on_crash, "
+            Fail("unknown word; known are domain, service, kernel, ramdisk, cmdline, memory, vcpus, weight, on_poweroff, on_reboot, on_crash, "
                 + "grant_v2, privilege, ring, kept, device");
         }
     }
@@ -188,6 +188,13 @@ public sealed class ManifestReader
             domain.VcpuCount = count is >= 1 and <= MostVcpus ? (int)count : 1;
             if (count != domain.VcpuCount)
                 Fail("vcpus is a number from 1 to 128");
+        }
+        else if (Equal(word, "weight"u8))
+        {
+            long weight = ParseNumber(value);
+            domain.Weight = weight is >= 1 and <= ushort.MaxValue ? (int)weight : DomainConfig.DefaultWeight;
+            if (weight != domain.Weight)
+                Fail("weight is a number from 1 to 65535");
         }
         else
         {

@@ -1,15 +1,14 @@
+using Microkernel.Core.Domains;
+
 namespace Microkernel.Core.Dispatch;
 
 /// <summary>What the dispatcher goes by for one vCPU. Today: a weight and an affinity; budgets and bands join them here.</summary>
 public sealed class SchedulingContext
 {
-    /// <summary>Weight of a domain that says nothing else, as in Xen's credit schedulers.</summary>
-    public const int DefaultWeight = 256;
-
     /// <summary>Share of slack relative to others.</summary>
-    public int Weight { get; set; } = DefaultWeight;
+    public int Weight { get; set; } = DomainConfig.DefaultWeight;
 
-    /// <summary>Time it ran, in TSC ticks, scaled by <see cref="DefaultWeight"/> over <see cref="Weight"/>: the smallest runs next.</summary>
+    /// <summary>Time it ran, in TSC ticks, scaled by <see cref="DomainConfig.DefaultWeight"/> over <see cref="Weight"/>: the smallest runs next.</summary>
     public ulong VirtualTime { get; set; }
 
     /// <summary>Position in its run queue's heap; -1 while it is in none.</summary>
@@ -25,12 +24,12 @@ public sealed class SchedulingContext
     public static ulong MaskOf(int cpu) => 1UL << cpu;
 
     /// <summary>Charges <paramref name="ticks"/> of running.</summary>
-    public void Charge(ulong ticks) => VirtualTime += ticks * DefaultWeight / (ulong)Weight;
+    public void Charge(ulong ticks) => VirtualTime += ticks * DomainConfig.DefaultWeight / (ulong)Weight;
 
-    /// <summary>As for a new domain. It must be in no run queue.</summary>
-    public void Reset()
+    /// <summary>As for a new domain of some weight. It must be in no run queue.</summary>
+    public void Reset(int weight)
     {
-        Weight = DefaultWeight;
+        Weight = weight;
         VirtualTime = 0;
         Affinity = ulong.MaxValue;
     }

@@ -13,6 +13,9 @@ public sealed class DomainConfig
     /// <summary>Most virtual CPUs of a domain.</summary>
     public const int MostVcpus = 128;
 
+    /// <summary>Weight of a domain that says nothing else, as in Xen's credit schedulers.</summary>
+    public const int DefaultWeight = 256;
+
     /// <summary>Unique name, ASCII.</summary>
     public byte[] Name = [];
 
@@ -30,6 +33,9 @@ public sealed class DomainConfig
 
     /// <summary>Virtual CPUs.</summary>
     public int VcpuCount = 1;
+
+    /// <summary>Weight of each at first.</summary>
+    public int Weight = DefaultWeight;
 
     /// <summary>What follows a power-off.</summary>
     public EndAction OnPoweroff = EndAction.Destroy;

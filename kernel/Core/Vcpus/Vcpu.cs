@@ -198,7 +198,7 @@ public sealed class Vcpu
         Timers.Reset();
         Runstate.Reset();
         Apic.Reset();
-        Scheduling.Reset();
+        Scheduling.Reset(Domain.Config.Weight);
     }
 
     private void RaiseFarUpcall()

@@ -23,6 +23,7 @@ public sealed class ManifestReaderTests
               cmdline console=hvc0  quiet
               memory 512M
               vcpus 2
+              weight 512
               on_reboot destroy
               on_crash preserve
               grant_v2 on
@@ -36,11 +37,11 @@ public sealed class ManifestReaderTests
         Assert.That(Encoding.ASCII.GetString(web.Name), Is.EqualTo("web"));
         Assert.That((web.KernelModule, web.RamdiskModule), Is.EqualTo((1, 2)));
         Assert.That(Encoding.ASCII.GetString(web.CommandLine), Is.EqualTo("console=hvc0  quiet"));
-        Assert.That((web.MemoryFrames, web.VcpuCount), Is.EqualTo((131072L, 2)));
+        Assert.That((web.MemoryFrames, web.VcpuCount, web.Weight), Is.EqualTo((131072L, 2, 512)));
         Assert.That((web.OnPoweroff, web.OnReboot, web.OnCrash), Is.EqualTo((EndAction.Destroy, EndAction.Destroy, EndAction.Preserve)));
         Assert.That(web.GrantV2, Is.True);
         DomainConfig db = manifest.Domains[1];
-        Assert.That((db.MemoryFrames, db.VcpuCount, db.RamdiskModule, db.OnReboot), Is.EqualTo((262144L, 1, -1, EndAction.Restart)));
+        Assert.That((db.MemoryFrames, db.VcpuCount, db.Weight, db.RamdiskModule, db.OnReboot), Is.EqualTo((262144L, 1, 256, -1, EndAction.Restart)));
     }
 
     [Test]
@@ -85,6 +86,8 @@ public sealed class ManifestReaderTests
     [TestCase("domain a\nkernel vmlinuz\nmemory 5K", 3, "memory is a number")]
     [TestCase("domain a\nkernel vmlinuz\nmemory 64M\nvcpus 0", 4, "from 1 to 128")]
     [TestCase("domain a\nkernel vmlinuz\nmemory 64M\nvcpus 129", 4, "from 1 to 128")]
+    [TestCase("domain a\nkernel vmlinuz\nmemory 64M\nweight 0", 4, "from 1 to 65535")]
+    [TestCase("domain a\nkernel vmlinuz\nmemory 64M\nweight 65536", 4, "from 1 to 65535")]
     [TestCase("domain a\nkernel vmlinuz\nmemory 64M\non_crash explode", 4, "destroy, restart or preserve")]
     [TestCase("domain a\nkernel vmlinuz\nmemory 64M\nprivilege console", 4, "privileges are")]
     [TestCase("domain a\nkernel vmlinuz\nmemory 64M\nprivilege", 4, "name a privilege")]

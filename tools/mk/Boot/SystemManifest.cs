@@ -13,12 +13,16 @@ public static class SystemManifest
 
     private const string Memory = "96M";
 
+    // Guests that compute without end must not keep a service from its work, or from coming back.
+    private const string Weight = "4096";
+
     /// <summary>What each service is given beside memory: privileges, rings to peers that stand after it, and so on.</summary>
     private static readonly Dictionary<string, string[]> Lines = new()
     {
         ["memory"] =
         [
             "privilege build info events",
+            "kept 4K",
             "ring xenstore 64K",
             "ring scheduler 64K",
             "ring qemu-dm 64K",
@@ -60,7 +64,7 @@ public static class SystemManifest
         text.Append(name == Services[0] ? "domain " : "service ").Append(name).Append('\n');
         string[] common =
         [
-            "kernel " + ServiceImage.Kernel, "ramdisk " + ImageOf(name), "cmdline " + ServiceImage.CommandLine, "memory " + Memory,
+            "kernel " + ServiceImage.Kernel, "ramdisk " + ImageOf(name), "cmdline " + ServiceImage.CommandLine, "memory " + Memory, "weight " + Weight,
             "on_poweroff restart", "on_reboot restart", "on_crash restart",
         ];
         foreach (string line in common.Concat(Lines[name]))

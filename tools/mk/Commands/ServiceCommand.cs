@@ -1,10 +1,12 @@
 using System;
 using System.CommandLine;
+using System.Diagnostics;
 using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
+using Grpc.Core;
 using Mk.Boot;
 using Mk.Control;
 using SupervisorApi = Microkernel.Protos.Supervisor;
@@ -15,6 +17,7 @@ namespace Mk.Commands;
 public static class ServiceCommand
 {
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan RestartLimit = TimeSpan.FromSeconds(60);
 
     /// <summary>The command for the command line's parser.</summary>
     public static Command Create() => new("service", "Show, restart and end the system's services, and print their logs.")
@@ -36,13 +39,41 @@ public static class ServiceCommand
     {
         Argument<string> name = NameArgument();
         var command = new Command("restart", "Stop a service in order and start it again; done when it answers.") { name };
-        command.SetSystemAction(async (parsed, system) =>
-        {
-            SupervisorApi.RestartResponse answer = await system.Supervisor.RestartAsync(
-                new SupervisorApi.RestartRequest { Name = parsed.GetValue(name)! }, system.Long);
-            Say.Line(string.Create(CultureInfo.InvariantCulture, $"{parsed.GetValue(name)} answers again ({answer.TookNs / 1e9:0.0} s)"));
-        });
+        command.SetSystemAction((parsed, system) => RestartAsync(system, parsed.GetValue(name)!));
         return command;
+    }
+
+    private static async Task RestartAsync(SystemConnection system, string name)
+    {
+        long start = Stopwatch.GetTimestamp();
+        SupervisorApi.ServiceInfo? before = await FindAsync(system, name);
+        try
+        {
+            await system.Supervisor.RestartAsync(new SupervisorApi.RestartRequest { Name = name }, system.Long);
+        }
+        catch (RpcException e) when (e.StatusCode == StatusCode.Unavailable && before is not null)
+        {
+            // The way to the supervisor leads through what restarts.
+            await AnswersAgainAsync(system, name, before.Restarts);
+        }
+        Say.Line(string.Create(CultureInfo.InvariantCulture, $"{name} answers again ({Stopwatch.GetElapsedTime(start).TotalSeconds:0.0} s)"));
+    }
+
+    private static async Task AnswersAgainAsync(SystemConnection system, string name, uint restarts)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (await FindAsync(system, name) is not { State: SupervisorApi.ServiceState.Serving } found || found.Restarts <= restarts)
+        {
+            if (Stopwatch.GetElapsedTime(start) > RestartLimit)
+                throw new MkException(ExitCode.TimeLimit, $"{name} does not answer again; 'mk service list' and 'mk service log {name}' may say why");
+            await Task.Delay(LookAgain, system.Cancellation);
+        }
+    }
+
+    private static async Task<SupervisorApi.ServiceInfo?> FindAsync(SystemConnection system, string name)
+    {
+        SupervisorApi.ListResponse list = await system.RepeatAsync(options => system.Supervisor.ListAsync(new SupervisorApi.ListRequest(), options));
+        return list.Services.FirstOrDefault(s => s.Name == name);
     }
 
     private static Command CreateKill()

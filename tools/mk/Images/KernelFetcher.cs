@@ -22,16 +22,16 @@ public sealed class KernelFetcher
     public void Fetch(string series, string flavour, string file) =>
         UsePackage(series, flavour, folder => MoveImage(folder, file));
 
-    /// <summary>Puts a kernel's image into a file, and some of its modules into an archive for its initial file system.</summary>
+    /// <summary>Puts a kernel, unpacked, into a file, and some of its modules into an archive for its initial file system.</summary>
     /// <param name="series">The series.</param>
     /// <param name="flavour">cloud or generic.</param>
-    /// <param name="file">The file to make for the image.</param>
+    /// <param name="file">The file to make for the kernel.</param>
     /// <param name="modules">The modules' names; they are found in lib/modules.</param>
     /// <param name="modulesFile">The archive to make, without compression.</param>
-    public void Fetch(string series, string flavour, string file, IReadOnlyList<string> modules, string modulesFile) =>
+    public void FetchUnpacked(string series, string flavour, string file, IReadOnlyList<string> modules, string modulesFile) =>
         UsePackage(series, flavour, folder =>
         {
-            MoveImage(folder, file);
+            KernelUnpacker.Unpack(ImageIn(folder), file);
             WriteModules(folder, modules, modulesFile);
         });
 
@@ -51,8 +51,9 @@ public sealed class KernelFetcher
         Directory.Delete(folder, recursive: true);
     }
 
-    private static void MoveImage(string folder, string file) =>
-        File.Move(Directory.GetFiles(Path.Combine(folder, "boot"), "vmlinuz-*").Single(), file, overwrite: true);
+    private static void MoveImage(string folder, string file) => File.Move(ImageIn(folder), file, overwrite: true);
+
+    private static string ImageIn(string folder) => Directory.GetFiles(Path.Combine(folder, "boot"), "vmlinuz-*").Single();
 
     private static void WriteModules(string folder, IReadOnlyList<string> modules, string file)
     {

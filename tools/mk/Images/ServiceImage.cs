@@ -12,8 +12,8 @@ namespace Mk.Images;
 /// </summary>
 public sealed class ServiceImage
 {
-    /// <summary>The kernel of all services in the image store.</summary>
-    public const string Kernel = "service.vmlinuz";
+    /// <summary>The kernel of all services in the image store, unpacked: each would spend a good part of its start on that.</summary>
+    public const string Kernel = "service.vmlinux";
 
     private const string Runtime = "linux-x64";
 

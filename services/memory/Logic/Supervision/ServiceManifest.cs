@@ -19,18 +19,22 @@ public static class ServiceManifest
     /// <exception cref="InvalidDataException">There is no manifest, or it is not what the core has started by.</exception>
     public static IReadOnlyList<ServiceEntry> ReadServices(IHypervisor hypervisor)
     {
-        Manifest manifest = Read(hypervisor);
-        return
-        [
-            .. manifest.Domains.Select(static (config, index) => (Config: config, Id: (uint)index + 1)).Where(static e => e.Config.IsService)
-                .Select(e => new ServiceEntry(e.Id, e.Config, hypervisor.Files[e.Config.KernelModule],
-                    e.Config.RamdiskModule < 0 ? null : hypervisor.Files[e.Config.RamdiskModule])),
-        ];
+        DomainConfig[] domains = Read(hypervisor).Domains;
+        return [.. Enumerable.Range(1, domains.Length).Select(id => EntryOf(hypervisor, domains, id)).Where(static e => e.Config.IsService)];
     }
+
+    /// <summary>The entry of this service itself.</summary>
+    public static ServiceEntry ReadOwn(IHypervisor hypervisor) => EntryOf(hypervisor, Read(hypervisor).Domains, (int)hypervisor.OwnDomain);
 
     /// <summary>The number of an entry; 0 if there is none of that name.</summary>
     public static uint FindEntry(IHypervisor hypervisor, string name) =>
         (uint)(Array.FindIndex(Read(hypervisor).Domains, d => Encoding.ASCII.GetString(d.Name) == name) + 1);
+
+    private static ServiceEntry EntryOf(IHypervisor hypervisor, DomainConfig[] domains, int id)
+    {
+        DomainConfig config = domains[id - 1];
+        return new ServiceEntry((uint)id, config, hypervisor.Files[config.KernelModule], config.RamdiskModule < 0 ? null : hypervisor.Files[config.RamdiskModule]);
+    }
 
     private static Manifest Read(IHypervisor hypervisor)
     {

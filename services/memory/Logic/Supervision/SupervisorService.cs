@@ -10,7 +10,8 @@ using Microkernel.Services.Memory.Core;
 namespace Microkernel.Services.Memory.Supervision;
 
 /// <summary>The gRPC service Supervisor: the services of the manifest, as the operator sees them.</summary>
-public sealed class SupervisorService(IReadOnlyList<ServiceKeeper> keepers, TimeProvider time, Action<string> log) : Protos.Supervisor.Supervisor.SupervisorBase
+public sealed class SupervisorService(OwnService own, IReadOnlyList<ServiceKeeper> keepers, TimeProvider time, Action<string> log)
+    : Protos.Supervisor.Supervisor.SupervisorBase
 {
     /// <summary>Keeps all services until <paramref name="stop"/>.</summary>
     public Task RunAsync(CancellationToken stop) => Task.WhenAll(keepers.Select(k => k.RunAsync(stop)));
@@ -25,7 +26,7 @@ public sealed class SupervisorService(IReadOnlyList<ServiceKeeper> keepers, Time
     /// <inheritdoc/>
     public override Task<ListResponse> List(ListRequest request, ServerCallContext context)
     {
-        var response = new ListResponse();
+        var response = new ListResponse { Services = { own.Describe() } };
         response.Services.AddRange(keepers.Select(static k => k.Describe()));
         return Task.FromResult(response);
     }
@@ -33,8 +34,14 @@ public sealed class SupervisorService(IReadOnlyList<ServiceKeeper> keepers, Time
     /// <inheritdoc/>
     public override async Task<RestartResponse> Restart(RestartRequest request, ServerCallContext context)
     {
+        log($"{request.Name} is restarted by the operator");
+        if (request.Name == own.Name)
+        {
+            own.End(inOrder: true, "restarted by the operator");
+            throw new RpcException(new Status(StatusCode.Unavailable, $"{own.Name} restarts, and cannot say when it is done: ask for the list"));
+        }
+
         ServiceKeeper keeper = Find(request.Name);
-        log($"{keeper.Name} is restarted by the operator");
         long start = time.GetTimestamp();
         await keeper.RestartAsync(context.CancellationToken).ConfigureAwait(false);
         return new RestartResponse { TookNs = (ulong)time.GetElapsedTime(start).Ticks * 100 };
@@ -43,8 +50,14 @@ public sealed class SupervisorService(IReadOnlyList<ServiceKeeper> keepers, Time
     /// <inheritdoc/>
     public override Task<KillResponse> Kill(KillRequest request, ServerCallContext context) => Task.Run(() =>
     {
+        log($"{request.Name} is killed by the operator");
+        if (request.Name == own.Name)
+        {
+            own.End(inOrder: false, "killed by the operator");
+            return new KillResponse();
+        }
+
         ServiceKeeper keeper = Find(request.Name);
-        log($"{keeper.Name} is killed by the operator");
         try
         {
             keeper.Kill("killed by the operator");
@@ -58,5 +71,5 @@ public sealed class SupervisorService(IReadOnlyList<ServiceKeeper> keepers, Time
     });
 
     private ServiceKeeper Find(string name) => keepers.FirstOrDefault(k => k.Name == name) ?? throw new RpcException(new Status(
-        StatusCode.NotFound, $"there is no service {name}: the manifest has {string.Join(", ", keepers.Select(static k => k.Name))}"));
+        StatusCode.NotFound, $"there is no service {name}: the manifest has {string.Join(", ", keepers.Select(static k => k.Name).Prepend(own.Name))}"));
 }
