@@ -68,6 +68,7 @@ public sealed class PhysicalCpu
     /// <summary>The one-shot timer has fired and nobody has looked at the queue yet.</summary>
     public bool TimerFired
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => (Volatile.Read(ref _notes) & Fired) != 0;
         set => SetNote(Fired, value);
     }
@@ -82,6 +83,7 @@ public sealed class PhysicalCpu
     /// <summary>The running vCPU must give way: its slice is over or a more urgent one came. Set from any CPU.</summary>
     public bool MustReschedule
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => (Volatile.Read(ref _notes) & Reschedule) != 0;
         set => SetNote(Reschedule, value);
     }

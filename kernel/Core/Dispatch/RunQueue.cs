@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microkernel.Core.Vcpus;
 
 namespace Microkernel.Core.Dispatch;
@@ -18,6 +19,7 @@ public sealed class RunQueue
     public Vcpu? First => _heap[0];
 
     /// <summary>Adds a vCPU that is in no queue.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Add(Vcpu vcpu)
     {
         int at = _count++;

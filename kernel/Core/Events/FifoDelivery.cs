@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Threading;
 using Microkernel.Core.Abi;
@@ -165,6 +166,7 @@ public sealed class FifoDelivery : EventDelivery
 
     private static int QueueOf(int vcpu, byte priority) => (vcpu * QueuesPerVcpu) + priority;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private FrameView Open(uint port) => new(_memory, _pages[(int)(port / WordsPerPage)]);
 
     private bool IsSet(uint port, int bit)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Microkernel.Core.Grants;
@@ -21,6 +22,7 @@ internal struct ActiveEntry
     public readonly bool IsActive => (Readers | Writers) != 0;
 
     /// <summary>There are <paramref name="change"/> more claims of a kind.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Count(bool isWritable, int change)
     {
         if (isWritable)

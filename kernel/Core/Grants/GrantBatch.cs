@@ -22,6 +22,7 @@ internal static class GrantBatch
     }
 
     /// <summary>Moves on behind what is done; false if that was all for now: a long array is continued.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryNext(ref HypercallCall call, int size)
     {
         call.Arg1 += (uint)size;

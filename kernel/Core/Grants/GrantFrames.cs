@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microkernel.Core.Abi;
 using Microkernel.Core.Domains;
 using Microkernel.Core.Hardware;
@@ -120,6 +121,7 @@ internal sealed class GrantFrames
         EntryCount = count << (10 - version);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Address(ulong[] frames, uint reference, int sizeShift)
     {
         uint at = reference << sizeShift;

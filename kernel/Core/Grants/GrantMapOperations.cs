@@ -72,6 +72,7 @@ public static class GrantMapOperations
         return result;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int MapOne(Domain domain, in MapRequest request, ref GrantClaim claim, ref uint handle)
     {
         const uint unsupported = GrantAbi.DeviceMap | GrantAbi.ApplicationMap | GrantAbi.ContainsPte;

@@ -24,6 +24,7 @@ public abstract class PhysicalMemory
     public abstract Span<byte> Map(ulong address, int length);
 
     /// <summary>Opens a window onto the frame with a <typeparamref name="T"/> at a physical address.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ref T Open<T>(ulong address)
         where T : unmanaged => ref MemoryMarshal.AsRef<T>(Map(address, Unsafe.SizeOf<T>()));
 

@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using Microkernel.Core.Domains;
 using Microkernel.Core.Memory;
 using Microkernel.Core.Vcpus;
@@ -17,6 +18,7 @@ public ref struct HypercallCall
     public ulong Arg5;
 
     /// <summary>A call by <paramref name="vcpu"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public HypercallCall(Vcpu vcpu, bool is32)
     {
         Vcpu = vcpu;
@@ -36,7 +38,11 @@ public ref struct HypercallCall
     public bool IsContinued { get; private set; }
 
     /// <summary>A long operation should stop here: time is up or somebody waits for this CPU.</summary>
-    public readonly bool ShouldPreempt => Vcpu.Domain.Kernel.Dispatcher.ShouldPreempt;
+    public readonly bool ShouldPreempt
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Vcpu.Domain.Kernel.Dispatcher.ShouldPreempt;
+    }
 
     /// <summary>
     /// Ends this piece of a long operation: the guest executes the hypercall again, with the arguments as they are now, and

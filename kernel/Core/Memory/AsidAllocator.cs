@@ -63,6 +63,7 @@ public sealed class AsidAllocator
     public void LeaveGuest() => Volatile.Write(ref _entries, _entries + 1);
 
     /// <summary>The CPU runs a vCPU of that domain now; <paramref name="entry"/> identifies the stay in guest mode.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal bool IsRunning(GuestTlb tlb, out long entry)
     {
         entry = Volatile.Read(ref _entries);
@@ -73,6 +74,7 @@ public sealed class AsidAllocator
     internal bool IsStillIn(long entry) => Volatile.Read(ref _entries) == entry;
 
     // When the tags run out, all are handed out anew: vCPUs of an older generation get a fresh one before they run.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Renew(ref AsidTag tag)
     {
         if (_next >= _asidCount)

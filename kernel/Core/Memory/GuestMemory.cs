@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microkernel.Core.Hardware;
 using Microkernel.Core.Vcpus;
@@ -13,6 +14,7 @@ namespace Microkernel.Core.Memory;
 public static class GuestMemory
 {
     /// <summary>Copies a structure from guest-virtual address <paramref name="gva"/>; false: nothing the guest's kernel could read.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryRead<T>(Vcpu vcpu, ulong gva, out T value)
         where T : unmanaged
     {
@@ -21,6 +23,7 @@ public static class GuestMemory
     }
 
     /// <summary>Copies a structure to guest-virtual address <paramref name="gva"/>; false: nothing the guest's kernel could write.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryWrite<T>(Vcpu vcpu, ulong gva, in T value)
         where T : unmanaged
     {
@@ -34,6 +37,7 @@ public static class GuestMemory
 
     /// <summary>Copies <paramref name="bytes"/> to guest-virtual address <paramref name="gva"/>.</summary>
     // A copy to the guest only reads the span.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryWriteBytes(Vcpu vcpu, ulong gva, ReadOnlySpan<byte> bytes) =>
         TryCopy(vcpu.Walks, gva, GuestAccess.Write, MemoryMarshal.CreateSpan(ref MemoryMarshal.GetReference(bytes), bytes.Length));
 

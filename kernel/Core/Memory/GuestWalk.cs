@@ -67,6 +67,7 @@ public sealed class GuestWalk
     internal void SetUsers(bool isUsers) => _isUsers = isUsers;
 
     /// <summary>The walk has succeeded.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Finish(GuestWalks walks, ulong page, ulong mfn, bool isWritable)
     {
         _page = page;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Threading;
 using Microkernel.Core.Hardware;
 using Microkernel.Core.Vcpus;
@@ -56,6 +57,7 @@ public readonly ref struct GuestWalker
     }
 
     /// <summary>SMAP keeps the guest's kernel from data of its user code.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static bool RefusesUserPages(VcpuHardware hardware, GuestAccess access) =>
         (hardware.Cr4 & Cr4Smap) != 0
         && access != GuestAccess.Fetch
@@ -149,6 +151,7 @@ public readonly ref struct GuestWalker
     private void Note(ulong frame, ulong place, ulong entry) => _walk?.Add(place, entry, GfnCache.IsForeign(frame));
 
     // What all entries of the way to a page allow together.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool AllowsLeaf(ulong rights) =>
         (rights & _required) == _required && !(_refusesUserPages && (rights & User) != 0);
 

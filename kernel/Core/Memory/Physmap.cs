@@ -186,9 +186,11 @@ public sealed class Physmap
     internal static PageKind KindOf(ulong entry) => (PageKind)((entry & KindMask) >> KindShift);
 
     // Physical address of the entry for a page in a table of some level.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong Place(ulong table, ulong gfn, int level) => (table << PhysicalMemory.FrameShift)
         + ((gfn >> (level - 1) * BitsPerLevel & EntriesPerTable - 1) * sizeof(ulong));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ulong ForeignLeaf(ulong mfn, bool isWritable) => (ulong)PageKind.Foreign << KindShift
         | (isWritable ? _format.Leaf(mfn, 1, NestedAccess.All) : _format.Leaf(mfn, 1, ForeignReadOnly));
 
@@ -284,6 +286,7 @@ public sealed class Physmap
 
     private void Remember(ulong gfn, ulong table) => Cached(gfn) = ((gfn >> BitsPerLevel) + 1, table);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ref (ulong Region, ulong Table) Cached(ulong gfn) => ref _cached[(int)(gfn >> BitsPerLevel) & CacheSize - 1];
 
     // Fills a table so that it means the same as the entry it replaces.

@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using Microkernel.Core.Hardware;
 
 namespace Microkernel.Core.Time;
@@ -45,6 +46,7 @@ public sealed class Clock
     public sbyte Shift { get; }
 
     /// <summary>Nanoseconds since the core's start.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ulong Now() => ToNanoseconds(_machine.ReadTsc() - _start);
 
     /// <summary>The system time at the TSC value <paramref name="tsc"/>.</summary>

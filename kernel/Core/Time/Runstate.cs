@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Threading;
 using Microkernel.Core.Domains;
@@ -33,6 +34,7 @@ public sealed class Runstate(Vcpu vcpu)
     public ulong TimeArea { get; set; }
 
     /// <summary>The vCPU changes its state; <paramref name="now"/>: the time stamp counter.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Enter(RunstateKind kind, ulong now)
     {
         Volatile.Write(ref _version, _version + 1);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Threading;
 using Microkernel.Core.Events;
 
@@ -76,6 +77,7 @@ public sealed class LocalApic
     }
 
     /// <summary>Requests an interrupt, from any CPU. Vectors below 16 do not exist.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Post(byte vector)
     {
         _requests.Add(vector);

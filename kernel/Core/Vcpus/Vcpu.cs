@@ -124,6 +124,7 @@ public sealed class Vcpu
     public PendingWork Pending => (PendingWork)Volatile.Read(ref _pending);
 
     /// <summary>Marks work as pending and makes the vCPU look at it soon: wakes it or makes it leave guest mode. From any CPU.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Post(PendingWork work)
     {
         Interlocked.Or(ref _pending, (int)work);

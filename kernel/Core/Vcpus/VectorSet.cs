@@ -1,5 +1,6 @@
 using System;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Threading;
 
 namespace Microkernel.Core.Vcpus;
@@ -31,9 +32,11 @@ public sealed class VectorSet
     }
 
     /// <summary>Puts a vector in.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Add(byte vector) => Interlocked.Or(ref _words[vector >> 5], 1u << (vector & 31));
 
     /// <summary>Takes a vector out.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Remove(byte vector) => Interlocked.And(ref _words[vector >> 5], ~(1u << (vector & 31)));
 
     /// <summary>Takes all out.</summary>

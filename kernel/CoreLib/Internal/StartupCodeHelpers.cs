@@ -9,6 +9,7 @@ public static unsafe class StartupCodeHelpers
     private const uint Signature = 0x0052_5452; // "RTR\0"
     private const int GcStaticRegion = 201;
     private const int EagerConstructors = 205;
+    private const int DehydratedData = 207;
     private const nint Uninitialized = 1;
     private const nint HasInitialData = 2;
 
@@ -44,9 +45,86 @@ public static unsafe class StartupCodeHelpers
             if (header->Signature != Signature)
                 Environment.Panic("the image's module header is not what the pinned compiler emits", null);
             Section* sections = (Section*)(header + 1);
+            // Everything else refers to what is unpacked here.
+            for (int i = 0; i < header->SectionCount; i++)
+            {
+                if (sections[i].Id == DehydratedData)
+                    Rehydrate((byte*)sections[i].Start, (byte*)sections[i].End);
+            }
+
             for (int i = 0; i < header->SectionCount; i++)
                 InitializeSection(&sections[i]);
         }
+    }
+
+    /// <summary>
+    /// Unpacks data into zeroed memory: commands with a number each, then addresses that some of them name by their index. Addresses are
+    /// relative to themselves everywhere.
+    /// </summary>
+    private static void Rehydrate(byte* next, byte* end)
+    {
+        const int Copy = 0, Zeroes = 1, RelativeOfTable = 2, PointerOfTable = 3, Relatives = 4, Pointers = 5;
+        int* table = (int*)end;
+        byte* to = Target((int*)next);
+        next += sizeof(int);
+        while (next < end)
+        {
+            int command = *next & 7;
+            int number = ReadNumber(ref next);
+            switch (command)
+            {
+                case Copy:
+                    SpanHelpers.Memmove(ref *to, ref *next, (nuint)number);
+                    next += number;
+                    to += number;
+                    break;
+                case Zeroes:
+                    to += number;
+                    break;
+                case RelativeOfTable:
+                    WriteRelative(ref to, table + number);
+                    break;
+                case PointerOfTable:
+                    WritePointer(ref to, table + number);
+                    break;
+                case Relatives:
+                    for (; number > 0; number--, next += sizeof(int))
+                        WriteRelative(ref to, (int*)next);
+                    break;
+                case Pointers:
+                    for (; number > 0; number--, next += sizeof(int))
+                        WritePointer(ref to, (int*)next);
+                    break;
+            }
+        }
+    }
+
+    // Beside the command, in five bits; or as many bytes follow as it is above the largest of these.
+    private static int ReadNumber(ref byte* next)
+    {
+        const int Largest = 28;
+        int number = *next++ >> 3;
+        int more = number - Largest;
+        if (more <= 0)
+            return number;
+        number = Largest;
+        for (int shift = 0; more > 0; more--, shift += 8)
+            number += *next++ << shift;
+        return number;
+    }
+
+    private static byte* Target(int* relative) => (byte*)relative + *relative;
+
+    private static void WriteRelative(ref byte* to, int* from)
+    {
+        *(int*)to = (int)(Target(from) - to);
+        to += sizeof(int);
+    }
+
+    private static void WritePointer(ref byte* to, int* from)
+    {
+        *(byte**)to = Target(from);
+        to += sizeof(byte*);
     }
 
     private static void InitializeSection(Section* section)

@@ -129,9 +129,10 @@ void delay(u64 nanoseconds);
 #define WAIT_FOR(condition, milliseconds)                                              \
     ({                                                                                 \
         u64 deadline_ = now() + (milliseconds) * MS;                                   \
-        while (!(condition) && now() < deadline_)                                      \
+        bool is_met_;                                                                  \
+        while (!(is_met_ = (condition)) && now() < deadline_)                          \
             cpu_relax();                                                               \
-        !!(condition);                                                                 \
+        is_met_ || (condition); /* a look after the time, but not after success */     \
     })
 
 /* lapic.c: x2APIC or xAPIC, by what APIC_BASE says. */

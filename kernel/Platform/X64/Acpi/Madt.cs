@@ -30,9 +30,6 @@ public sealed class Madt
     /// <summary>The I/O APICs.</summary>
     public ReadOnlySpan<IoApicInfo> IoApics => _ioApics;
 
-    /// <summary>ISA interrupts that are not identity-mapped.</summary>
-    public ReadOnlySpan<InterruptOverride> Overrides => _overrides;
-
     /// <summary>Physical address of the local APICs' registers.</summary>
     public ulong LocalApicAddress { get; private set; }
 

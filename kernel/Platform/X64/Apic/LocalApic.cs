@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microkernel.Platform.X64;
 
 namespace Microkernel.Platform.Apic;
@@ -133,6 +134,7 @@ internal sealed class LocalApic
         ? (uint)Cpu.ReadMsr(FirstX2ApicMsr + ((uint)register >> 4))
         : _registers.Read32(register);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Write(int register, uint value)
     {
         if (UsesX2Apic)

@@ -60,13 +60,10 @@ internal static unsafe class Backtrace
         ref readonly ImageLayout image = ref ImageLayout.Current;
         if (address >= image.Text && address < image.TextEnd)
         {
-            Symbol symbol = SymbolTable.Find(address);
             text.Add(" "u8);
-            text.Add(symbol.Type);
-            text.Add(symbol.Type.IsEmpty ? ""u8 : "."u8);
-            text.Add(symbol.Name);
+            text.Add(SymbolTable.Find(address, stackalloc byte[SymbolTable.LongestName], out ulong offset));
             text.Add("+"u8);
-            text.Add(symbol.Offset);
+            text.Add(offset);
         }
 
         text.End();

@@ -41,7 +41,7 @@ internal static unsafe class Panic
         PanicText text = new("PANIC: "u8);
         if (exception is not null and not ExecutionEngineException)
         {
-            text.Add(SymbolTable.TypeName(exception));
+            text.Add(SymbolTable.TypeName(exception, stackalloc byte[SymbolTable.LongestName]));
             text.Add(message == null ? ""u8 : ": "u8);
         }
 

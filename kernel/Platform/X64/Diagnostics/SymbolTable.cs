@@ -6,68 +6,87 @@ using Microkernel.Platform.X64;
 namespace Microkernel.Platform.Diagnostics;
 
 /// <summary>
-/// Names of the image's code and of its exception types, which the build puts into the image (Symbols.awk). Entries are
-/// ordered by address; the names behind them end with a zero each.
+/// Names of the image's code and of its exception types, which the build puts into the image in a packed form (Symbols.awk):
+/// a header, 256 pairs of bytes that bytes of the text stand for, the places of the symbols in ascending order, the text.
 /// </summary>
 internal static unsafe class SymbolTable
 {
-    private const ulong PlaceSize = 16;
+    /// <summary>What is longer than this is cut off.</summary>
+    internal const int LongestName = 128;
+
+    private const ulong PlaceSize = 4;
+    private const byte MoreFollows = 255;
 
     private struct Header
     {
-        public uint Count;
-        public uint NamesLength;
+        public int Count;
+        public int CodeCount;
+        public int PlacesLength;
+        public fixed byte First[256];
+        public fixed byte Second[256];
     }
 
-    private struct Entry
+    /// <summary>The last symbol at or before an address, as Type.Method.</summary>
+    /// <param name="address">The address.</param>
+    /// <param name="name">Memory of <see cref="LongestName"/> bytes for the result.</param>
+    /// <param name="offset">How far behind the symbol the address is.</param>
+    internal static ReadOnlySpan<byte> Find(ulong address, Span<byte> name, out ulong offset)
     {
-        /// <summary>16 bytes from the start of the text; compiled methods start at multiples of that.</summary>
-        public ushort Place;
-        public ushort Type;
-        public ushort Name;
-    }
-
-    /// <summary>The last symbol at or before an address.</summary>
-    internal static Symbol Find(ulong address)
-    {
-        Header* header = Table();
         // Sound: the table is part of the image and was made together with its header.
-        Entry* entries = (Entry*)(header + 1);
-        ulong offset = address - ImageLayout.Current.Text;
-        ulong place = offset / PlaceSize;
-        uint low = 0;
-        uint high = header->Count;
-        while (low < high)
+        Header* header = Table();
+        byte* places = (byte*)(header + 1);
+        byte* text = places + header->PlacesLength;
+        ulong place = ImageLayout.Current.Text;
+        int found = 0;
+        offset = address - place;
+        for (int i = 0; i < header->Count; i++)
         {
-            uint middle = (low + high) / 2;
-            if (entries[middle].Place <= place)
-                low = middle + 1;
-            else
-                high = middle;
+            if (i == header->CodeCount)
+                place = ImageLayout.Current.ZeroedData;
+            do
+                place += *places * PlaceSize;
+            while (*places++ == MoreFollows);
+            if (place > address)
+                break;
+            found = i;
+            offset = address - place;
         }
 
-        if (low == 0)
-            return default;
-
-        Entry entry = entries[low - 1];
-        ReadOnlySpan<byte> names = new(entries + header->Count, (int)header->NamesLength);
-        return new Symbol
-        {
-            Type = Name(names, entry.Type),
-            Name = Name(names, entry.Name),
-            Offset = offset - entry.Place * PlaceSize,
-        };
+        return Read(header, text, found, name);
     }
 
     /// <summary>The name of an exception's type.</summary>
     // Sound: an object starts with the address of its type's description, which has a symbol.
-    internal static ReadOnlySpan<byte> TypeName(Exception exception) =>
-        Find(*(ulong*)Unsafe.As<Exception, nint>(ref exception)).Name;
+    internal static ReadOnlySpan<byte> TypeName(Exception exception, Span<byte> name) =>
+        Find(*(ulong*)Unsafe.As<Exception, nint>(ref exception), name, out _);
 
-    private static ReadOnlySpan<byte> Name(ReadOnlySpan<byte> names, int start)
+    private static ReadOnlySpan<byte> Read(Header* header, byte* text, int record, Span<byte> name)
     {
-        ReadOnlySpan<byte> rest = names.Slice(start);
-        return rest.Slice(0, rest.IndexOf((byte)0));
+        // Bytes still to come, the next one last; each byte stands for bytes that were made before it.
+        Span<byte> pending = stackalloc byte[256];
+        int count = 0;
+        int typeLength = 0;
+        int length = 0;
+        while (true)
+        {
+            byte next = count > 0 ? pending[--count] : *text++;
+            for (; header->Second[next] != 0; next = header->First[next])
+                pending[count++] = header->Second[next];
+            if (next == '\n')
+            {
+                if (record-- == 0)
+                    return name.Slice(0, length);
+                length = typeLength;
+                continue;
+            }
+
+            if (next == ':')
+                length = typeLength = 0;
+            else if (length < name.Length)
+                name[length++] = next;
+            if (next == '.')
+                typeLength = length;
+        }
     }
 
     [MethodImpl(MethodImplOptions.InternalCall)]

@@ -1,5 +1,4 @@
 using System;
-using System.Threading;
 using Microkernel.Platform.Boot;
 using Microkernel.Platform.X64;
 
@@ -85,16 +84,9 @@ internal static unsafe class HostSpace
     internal static byte* MapDevice(ulong physical, ulong length) =>
         MapPhysical(ref _nextDevice, physical, length, PageFlags.Device);
 
-    /// <summary>Shows memory that the firmware filled, until <see cref="UnmapFirmware"/>. Start-up only.</summary>
+    /// <summary>Shows memory that the firmware filled. Start-up only.</summary>
     internal static byte* MapFirmware(ulong physical, ulong length) =>
         MapPhysical(ref _nextFirmware, physical, length, PageFlags.ReadOnly);
-
-    /// <summary>Takes back everything that <see cref="MapFirmware"/> showed.</summary>
-    internal static void UnmapFirmware()
-    {
-        for (ulong address = FirmwareStart; address < _nextFirmware; address += PageSize)
-            Unmap(address);
-    }
 
     /// <summary>
     /// Makes pages of zeroes that follow each other in physical memory too, between unmapped ones. Start-up only.
@@ -186,12 +178,6 @@ internal static unsafe class HostSpace
             Environment.FailFast("a host page is mapped twice");
 
         *entry = (physical | (ulong)flags) & _rightsMask;
-    }
-
-    private static void Unmap(ulong address)
-    {
-        Volatile.Write(ref *Entry(address, 1), 0);
-        Cpu.InvalidatePage((void*)address);
     }
 
     private static void MapImage(in ImageLayout image)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microkernel.Core.Hardware;
 
 namespace Microkernel.Platform.Svm;
@@ -26,6 +27,7 @@ internal sealed class Amd64NestedFormat(bool hasPages1G) : PageTableFormat
     // Reading and writing are the same bits here and there.
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public override ulong Leaf(ulong mfn, int level, NestedAccess access) =>
         mfn << PhysicalMemory.FrameShift | User | Accessed | Dirty
         | ((ulong)access & (Present | Writable))
@@ -39,6 +41,7 @@ internal sealed class Amd64NestedFormat(bool hasPages1G) : PageTableFormat
     public override bool IsPresent(ulong entry) => (entry & Present) != 0;
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public override bool IsLeaf(ulong entry, int level) => level == 1 || (entry & Large) != 0;
 
     /// <inheritdoc/>

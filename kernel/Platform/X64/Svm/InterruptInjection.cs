@@ -12,10 +12,12 @@ internal static class InterruptInjection
     private const VirtualInterrupt Request = VirtualInterrupt.Pending | VirtualInterrupt.IgnorePriority;
 
     /// <summary>Nothing can be injected: STI or MOV SS holds it back, or the next entry delivers something else.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static bool IsHeldBack(in VmcbControl control) =>
         control.InterruptShadow != 0 || SvmEvent.IsValid(control.EventInjection) || IsChosen(in control);
 
     /// <summary>Chooses an interrupt for the next entry; it stays chosen while the host's interrupts end the entry before its delivery.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Choose(ref VmcbControl control, byte vector)
     {
         SetWindow(ref control, false);
@@ -39,6 +41,7 @@ internal static class InterruptInjection
     internal static void Redeliver(ref VmcbControl control) =>
         control.EventInjection = IsChosen(in control) ? 0 : SvmEvent.Redeliver(control.ExitInterruptInfo);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void ChangeWindow(ref VmcbControl control, bool open)
     {
         if (IsChosen(in control))
@@ -51,6 +54,7 @@ internal static class InterruptInjection
 
     private static bool IsWindowOpen(in VmcbControl control) => (control.Intercepts1 & Intercepts1.VirtualInterrupt) != 0;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsChosen(in VmcbControl control) =>
         (control.VirtualInterrupt & VirtualInterrupt.Pending) != 0 && !IsWindowOpen(in control);
 }

@@ -41,9 +41,6 @@ internal static class SvmEvent
     /// <summary>There is an event.</summary>
     internal static bool IsValid(ulong value) => (value & Valid) != 0;
 
-    /// <summary>The event is an NMI.</summary>
-    internal static bool IsNmi(ulong value) => (value & (Valid | TypeMask)) == (Valid | TypeNmi);
-
     /// <summary>
     /// What to inject after an exit interrupted the delivery of <paramref name="interrupted"/>. INT n, INT3 and INTO are
     /// dropped: RIP still points at the instruction, which executes again and needs no next-RIP from the CPU.
