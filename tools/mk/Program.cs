@@ -51,6 +51,7 @@ public static class Program
             DmesgCommand.Create(),
             SchedCommand.Create(),
             ServiceCommand.Create(),
+            XenStoreCommand.Create(),
         };
         try
         {
