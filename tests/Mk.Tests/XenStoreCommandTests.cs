@@ -68,7 +68,7 @@ public sealed class XenStoreCommandTests : SystemFixture
         Assert.That(await Ok("ls", "-p", "/a"), Is.EqualTo(
             "b = \"x\\ty\\001\" . . . . . . . . . . . . . . . . . . . . . . .  (r0)\n"
             + "n = \"\" . . . . . . . . . . . . . . . . . . . . . . . . . . .  (r0)\n"
-            + " deep = \"q\"uo\\\\te\"  . . . . . . . . . . . . . . . . . . . .  (r0)\n"));
+            + " deep = \"q\"uo\\\\te\" . . . . . . . . . . . . . . . . . . . . .  (r0)\n"));
         Assert.That(await Ok("ls", "/a/b"), Is.Empty);
         await Refused("xs_directory (/none): No such file or directory (ENOENT", "ls", "/none");
     }
@@ -148,7 +148,7 @@ public sealed class XenStoreCommandTests : SystemFixture
         await Ok("write", "/a", "1", "/b", "2");
         await Ok("chmod", "/b", "n7");
         string text = await Ok("stats");
-        Assert.That(text, Does.StartWith("3 nodes of 0 KiB, 0 watches, 3 changes\n").And.Contain("\n   7 -             1/1000"));
+        Assert.That(text, Does.StartWith("3 nodes of 0 KiB, 0 watches, 3 changes\n").And.Contain("\n   7 -            1/1000"));
         JsonElement domain = JsonDocument.Parse(await Ok("stats", "--json")).RootElement.GetProperty("domains")[0];
         Assert.That(domain.GetProperty("nodes").GetInt32(), Is.EqualTo(2));
         Assert.That(domain.GetProperty("nodes_limit").GetInt32(), Is.Zero, "the control domain has no quotas");

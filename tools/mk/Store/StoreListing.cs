@@ -18,11 +18,8 @@ public sealed class StoreListing(string top, bool areWhole, bool havePermissions
     /// <summary>A node's line.</summary>
     public string Line(WalkedNode node)
     {
-        var line = new StringBuilder();
-        if (areWhole)
-            line.Append(node.Path);
-        else
-            line.Append(' ', Depth(node.Path) - _topDepth - 1).Append(node.Path, node.Path.LastIndexOf('/') + 1, node.Path.Length - node.Path.LastIndexOf('/') - 1);
+        string name = node.Path[(node.Path.LastIndexOf('/') + 1)..];
+        StringBuilder line = areWhole ? new(node.Path) : new StringBuilder().Append(' ', Depth(node.Path) - _topDepth - 1).Append(name);
         line.Append(" = \"").Append(StoreText.Escape(node.Value)).Append('"');
         if (havePermissions)
             AppendPermissions(line, node);
