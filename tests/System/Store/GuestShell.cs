@@ -24,7 +24,7 @@ internal sealed class GuestShell : IDisposable
         _ = console.StandardError.ReadToEndAsync();
         new Thread(Read) { IsBackground = true }.Start();
         WaitFor("guest:");
-        Send("stty -echo; cat | sh");
+        Send("stty -echo; sh /dev/tty");
         Run("true");
     }
 
