@@ -33,7 +33,7 @@ internal sealed class GuestShell : IDisposable
     {
         string mark = $"end-{++_commands}-";
         int from = Length;
-        Send($"{command}\necho; echo {mark}$?");
+        Send($"{command}\nr=$?; echo; echo {mark}$r");
         Match end = WaitFor($"(?<output>[^\0]*?)\n{mark}(?<code>[0-9]+)\n", from);
         return (int.Parse(end.Groups["code"].Value, CultureInfo.InvariantCulture), end.Groups["output"].Value);
     }
