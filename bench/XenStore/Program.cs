@@ -1,5 +1,4 @@
 using System;
-using System.Diagnostics;
 using System.Linq;
 
 namespace Microkernel.XenStore.Bench;
@@ -7,24 +6,36 @@ namespace Microkernel.XenStore.Bench;
 /// <summary>Measures a daemon on a socket, and the echo beside it, row by row in turns.</summary>
 internal static class Program
 {
-    private const int Connections = 32, Pipelined = 16, Turns = 5, LeastCount = 100;
-    private static readonly TimeSpan Turn = TimeSpan.FromMilliseconds(400);
+    private const int Connections = 32, Pipelined = 16;
 
     private static int Main(string[] arguments)
     {
-        if (arguments.Length != 1)
+        switch (arguments)
         {
-            Console.Error.WriteLine("xenstore-bench SOCKET: run it and the daemon on one CPU, for example under taskset -c 1");
-            return 2;
+            case [var socket]:
+                MeasureAll(socket);
+                return 0;
+            case ["--scale", var socket]:
+                Scale.Run(socket);
+                return 0;
+            default:
+                Console.Error.WriteLine("XenStore.Bench [--scale] SOCKET: run it and the daemon on one CPU, for example under taskset -c 1");
+                return 2;
         }
+    }
+
+    private static void MeasureAll(string socket)
+    {
         using var echo = Echo.Start();
-        using var setup = new Wire(arguments[0]);
+        using var setup = new Wire(socket);
         Rows.Fill(setup);
         Console.WriteLine($"{"operations a second",-36}{"daemon",10}{"echo",10}{"share",8}");
         foreach ((string name, Func<Wire, Action> prepare) in Rows.All)
-            Measure(arguments[0], echo, name, prepare);
-        Console.WriteLine($"{$"{Connections} connections, {Pipelined} reads each at a time",-36}{Best(new CpuTime(setup.Peer), Pipelines(arguments[0])) * Connections * Pipelined,10:N0}");
-        return 0;
+            Measure(socket, echo, name, prepare);
+        var time = new CpuTime(setup.Peer);
+        double single = Timing.Best(time, () => setup.Do(Rows.ReadRequest));
+        double many = Timing.Best(time, Pipelines(socket)) * Connections * Pipelined;
+        Console.WriteLine($"{$"{Connections} connections, {Pipelined} reads each at a time",-44}{many,10:N0}, {many / single:0.0} times one at a time");
     }
 
     private static void Measure(string socket, Echo echo, string name, Func<Wire, Action> prepare)
@@ -37,10 +48,10 @@ internal static class Program
         Exchange[] exchanges = [.. wire.Notes];
         wire.Notes = null;
         double daemon = 0, medium = 0;
-        for (int turn = 0; turn < Turns; turn++)
+        for (int turn = 0; turn < Timing.Turns; turn++)
         {
-            daemon = Math.Max(daemon, Rate(time, operation));
-            medium = Math.Max(medium, Rate(echo.Time, () => echo.Do(exchanges)));
+            daemon = Math.Max(daemon, Timing.Rate(time, operation));
+            medium = Math.Max(medium, Timing.Rate(echo.Time, () => echo.Do(exchanges)));
         }
         Console.WriteLine($"{name,-36}{daemon,10:N0}{medium,10:N0}{daemon / medium,8:P0}");
     }
@@ -56,18 +67,5 @@ internal static class Program
             foreach (Wire wire in wires)
                 wire.Receive(Pipelined);
         };
-    }
-
-    private static double Best(CpuTime time, Action operation) => Enumerable.Range(0, Turns).Max(_ => Rate(time, operation));
-
-    /// <summary>Operations a second of the CPU's time.</summary>
-    private static double Rate(CpuTime time, Action operation)
-    {
-        double begun = time.Now;
-        long start = Stopwatch.GetTimestamp();
-        int count = 0;
-        for (; count < LeastCount || Stopwatch.GetElapsedTime(start) < Turn; count++)
-            operation();
-        return count / (time.Now - begun);
     }
 }

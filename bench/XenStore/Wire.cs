@@ -15,9 +15,16 @@ internal sealed class Wire : IDisposable
     private const int SocketLevel = 1, PeerCredentials = 17;
 
     private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-    private readonly byte[] _received = new byte[1 << 17];
+    private readonly byte[] _received;
 
-    internal Wire(string path) => _socket.Connect(new UnixDomainSocketEndPoint(path));
+    /// <summary>Connects to a daemon.</summary>
+    /// <param name="path">Its socket.</param>
+    /// <param name="room">The bytes that may be received at a time.</param>
+    internal Wire(string path, int room = 1 << 17)
+    {
+        _received = new byte[room];
+        _socket.Connect(new UnixDomainSocketEndPoint(path));
+    }
 
     /// <summary>Where exchanges are noted; null if they are not.</summary>
     internal List<Exchange>? Notes { get; set; }

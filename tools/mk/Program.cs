@@ -52,6 +52,7 @@ public static class Program
             AuditCommand.Create(),
             SchedCommand.Create(),
             ServiceCommand.Create(),
+            XenStoreCommand.Create(),
         };
         try
         {

@@ -8,7 +8,7 @@ using Microkernel.Xen;
 namespace Microkernel.XenStore.DomainMode;
 
 /// <summary>The one thread that the store runs on: it serves rings that were rung, and what other threads ask for.</summary>
-internal sealed class DomainLoop : IDisposable
+internal sealed class DomainLoop : StoreThread, IDisposable
 {
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
 
@@ -32,8 +32,8 @@ internal sealed class DomainLoop : IDisposable
     /// <summary>When the thread last went round, in milliseconds.</summary>
     internal long LastTurn => Volatile.Read(ref _lastTurn);
 
-    /// <summary>Has the thread do something, and records what that changed before it is told as done.</summary>
-    internal Task<T> Do<T>(Func<T> work)
+    /// <inheritdoc/>
+    public override Task<T> Do<T>(Func<T> work)
     {
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         _work.Enqueue(() =>

@@ -7,6 +7,7 @@ using Api = Microkernel.Protos.Toolstack;
 using ConsoleApi = Microkernel.Protos.Console;
 using HealthApi = Microkernel.Protos.Health;
 using SchedulerApi = Microkernel.Protos.Scheduler;
+using StoreApi = Microkernel.Protos.Xenstore;
 using SupervisorApi = Microkernel.Protos.Supervisor;
 
 namespace FakeQemu.Services;
@@ -70,6 +71,7 @@ public sealed class FakeSystem
         ConsoleApi.Console.BindService(services, new FakeConsole(this));
         SchedulerApi.Scheduler.BindService(services, new FakeScheduler(this));
         SupervisorApi.Supervisor.BindService(services, new FakeSupervisor(this));
+        StoreApi.XenStore.BindService(services, new FakeStore(this));
         HealthApi.Health.BindService(services, new FakeHealth());
         return services;
     }

@@ -56,19 +56,23 @@ internal sealed class ServerProcess : IDisposable
         Directory.Delete(Folder, recursive: true);
     }
 
-    private static string Program()
+    /// <summary>The program that was built with the tests, or the one that XENSTORE_PROGRAM names, such as the static one of the service's image.</summary>
+    private static string[] Program()
     {
+        if (Environment.GetEnvironmentVariable("XENSTORE_PROGRAM") is { Length: > 0 } other)
+            return [other];
         string here = TestContext.CurrentContext.TestDirectory;
         string root = here[..here.LastIndexOf("/tests/", StringComparison.Ordinal)];
         // The tests' own configuration and framework: bin/CONFIGURATION/FRAMEWORK.
         string[] parts = here.Split('/');
-        return Path.Combine([root, "services/xenstore/bin", .. parts.TakeLast(2), "xenstore.dll"]);
+        return ["dotnet", Path.Combine([root, "services/xenstore/bin", .. parts.TakeLast(2), "xenstore.dll"])];
     }
 
     private Process Start()
     {
-        Process process = Process.Start("dotnet",
-            [Program(), "--socket", Socket, "--state", Path.Combine(Folder, "state"), "--domains", Path.Combine(Folder, "domains"), "--log", Path.Combine(Folder, "log")]);
+        string[] program = Program();
+        Process process = Process.Start(program[0],
+            [.. program[1..], "--socket", Socket, "--state", Path.Combine(Folder, "state"), "--domains", Path.Combine(Folder, "domains"), "--log", Path.Combine(Folder, "log")]);
         long end = Environment.TickCount64 + (long)StartLimit.TotalMilliseconds;
         while (!CanConnect())
         {

@@ -6,6 +6,7 @@ using Microkernel.Gateway;
 using Api = Microkernel.Protos.Toolstack;
 using ConsoleApi = Microkernel.Protos.Console;
 using SchedulerApi = Microkernel.Protos.Scheduler;
+using StoreApi = Microkernel.Protos.Xenstore;
 using SupervisorApi = Microkernel.Protos.Supervisor;
 
 namespace Mk.Control;
@@ -31,6 +32,7 @@ public sealed class SystemConnection : IDisposable
         Consoles = new(invoker);
         Scheduler = new(invoker);
         Supervisor = new(invoker);
+        XenStore = new(invoker);
     }
 
     /// <summary>The toolstack.</summary>
@@ -44,6 +46,9 @@ public sealed class SystemConnection : IDisposable
 
     /// <summary>The supervisor of the services.</summary>
     public SupervisorApi.Supervisor.SupervisorClient Supervisor { get; }
+
+    /// <summary>The store.</summary>
+    public StoreApi.XenStore.XenStoreClient XenStore { get; }
 
     /// <summary>Options of a call that may take as long as it wants.</summary>
     public CallOptions Long => new(cancellationToken: _cancellation);
@@ -65,14 +70,20 @@ public sealed class SystemConnection : IDisposable
     /// <summary>
     /// Makes a call that may happen twice, again while a service that has a part in it is being restarted.
     /// </summary>
-    public async Task<T> RepeatAsync<T>(Func<CallOptions, AsyncUnaryCall<T>> call)
+    public Task<T> RepeatAsync<T>(Func<CallOptions, AsyncUnaryCall<T>> call)
     {
         CallOptions options = Brief;
+        return RepeatAsync(async () => await call(options));
+    }
+
+    /// <summary>Does something that may happen twice, again while a service that has a part in it is being restarted.</summary>
+    public async Task<T> RepeatAsync<T>(Func<Task<T>> attempt)
+    {
         for (int delay = 20; ; delay *= 2)
         {
             try
             {
-                return await call(options);
+                return await attempt();
             }
             catch (RpcException e) when (e.StatusCode == StatusCode.Unavailable && delay < 4000)
             {

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.Linq;
 
 namespace Mk.Images;
 
@@ -12,6 +13,9 @@ public static class ImageStore
 {
     /// <summary>The folder of the images.</summary>
     public static string Folder => Repository.InRoot("out/images");
+
+    private static readonly string[] XenStorePrograms =
+        [.. new[] { "chmod", "exists", "list", "ls", "read", "rm", "watch", "write" }.Select(static p => "xenstore-" + p)];
 
     /// <summary>The known files and what makes each.</summary>
     private static readonly Dictionary<string, ImageMaker> Makers = AllMakers();
@@ -28,8 +32,14 @@ public static class ImageStore
             ["debian-6.12-cloud.vmlinuz"] = new(static file => Fetch("6.12", "cloud", file)),
             ["debian-6.12-generic.vmlinuz"] = new(static file => Fetch("6.12", "generic", file)),
             ["busybox.initramfs"] = new(static file => Initramfs.Write(file, []), Initramfs.Recipe),
+<<<<<<< HEAD
             ["stress.initramfs"] = new(WriteStress, Initramfs.Recipe),
             [ServiceImage.Kernel] = new(static file => new KernelFetcher(Work).FetchUnpacked("6.1", "cloud", file, ServiceImage.ModuleNames, ServiceImage.ModulesFile)),
+=======
+            ["stress.initramfs"] = new(static file => WriteWith(file, "stress-ng", "stress-ng"), Initramfs.Recipe),
+            ["xenstore.initramfs"] = new(static file => WriteWith(file, "xenstore-utils", XenStorePrograms), Initramfs.Recipe),
+            [ServiceImage.Kernel] = new(static file => new KernelFetcher(Work).Fetch("6.1", "cloud", file, ServiceImage.ModuleNames, ServiceImage.ModulesFile)),
+>>>>>>> store
         };
         foreach (ServiceImage image in ServiceImage.FindAll())
             makers.Add(image.FileName, new ImageMaker(image.Write, image.Recipe));
@@ -71,12 +81,12 @@ public static class ImageStore
         File.WriteAllText(recipeFile, recipe);
     }
 
-    private static void WriteStress(string file)
+    private static void WriteWith(string file, string package, params IReadOnlyList<string> programs)
     {
-        string unpacked = Path.Combine(Work, "stress-ng");
+        string unpacked = Path.Combine(Work, package);
         if (Directory.Exists(unpacked))
             Directory.Delete(unpacked, recursive: true);
-        Initramfs.Write(file, Initramfs.StressNg(unpacked));
+        Initramfs.Write(file, Initramfs.Programs(package, unpacked, programs));
         Directory.Delete(unpacked, recursive: true);
     }
 

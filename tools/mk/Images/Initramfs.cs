@@ -8,8 +8,8 @@ using System.Text;
 namespace Mk.Images;
 
 /// <summary>
-/// Makes initial file systems with Debian's static busybox: an init, a shell with job control on hvc0, and for the
-/// stress variant also stress-ng with the libraries it needs.
+/// Makes initial file systems with Debian's static busybox: an init, a shell with job control on hvc0, and in some of them further
+/// programs of Debian with the libraries they need.
 /// </summary>
 public static class Initramfs
 {
@@ -49,22 +49,22 @@ public static class Initramfs
         }
     }
 
-    /// <summary>stress-ng of Debian, unpacked below a folder, with the shared libraries it loads.</summary>
-    public static IReadOnlyList<(string Name, string Path)> StressNg(string folder)
+    /// <summary>Programs of a package of Debian, unpacked below a folder, with the shared libraries they load.</summary>
+    public static IReadOnlyList<(string Name, string Path)> Programs(string package, string folder, params IReadOnlyList<string> names)
     {
         Apt apt = Apt.OfMachine();
-        apt.Unpack(apt.WithDependencies("stress-ng"), folder);
-        string program = Path.Combine(folder, "usr/bin/stress-ng");
+        apt.Unpack(apt.WithDependencies(package), folder);
+        string[] programs = [.. names.Select(name => Path.Combine(folder, "usr/bin", name))];
         string[] libraries = ["usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu"];
         string search = string.Join(':', libraries.Select(l => Path.Combine(folder, l)));
         // The loader resolves libraries of libraries too; it is told to look into the unpacked packages first.
-        IEnumerable<string> found = Tool.Run("env", ["LD_LIBRARY_PATH=" + search, "ldd", program])
+        IEnumerable<string> found = Tool.Run("env", ["LD_LIBRARY_PATH=" + search, "ldd", .. programs])
             .Split('\n').Select(static l => l.Trim().Split(' ')).Where(static w => w.Length >= 4 && w[1] == "=>").Select(static w => w[2]);
         return
         [
-            ("usr/bin/stress-ng", program),
+            .. programs.Select(static path => ("usr/bin/" + Path.GetFileName(path), path)),
             ("lib64/ld-linux-x86-64.so.2", "/lib64/ld-linux-x86-64.so.2"),
-            .. found.Select(static path => ("lib/" + Path.GetFileName(path), path)),
+            .. found.Distinct().Select(static path => ("lib/" + Path.GetFileName(path), path)),
         ];
     }
 

@@ -1,27 +1,29 @@
-using System;
 using System.Linq;
 using System.Text;
 using System.Threading.Tasks;
 using Google.Protobuf;
 using Grpc.Core;
 using Microkernel.Protos.Xenstore;
-using Microkernel.XenStore.DomainMode;
 
 namespace Microkernel.XenStore.Rpc;
 
 /// <summary>The store for services, which speak gRPC and have the control domain's rights.</summary>
-internal sealed class XenStoreService : Protos.Xenstore.XenStore.XenStoreBase
+public sealed class XenStoreService : Protos.Xenstore.XenStore.XenStoreBase
 {
-    private readonly DomainLoop _loop;
+    private readonly StoreThread _thread;
     private readonly StoreServer _server;
 
-    internal XenStoreService(DomainLoop loop, StoreServer server)
+    /// <summary>The services' side of a server.</summary>
+    /// <param name="thread">The thread that the server runs on.</param>
+    /// <param name="server">The server.</param>
+    public XenStoreService(StoreThread thread, StoreServer server)
     {
-        _loop = loop;
+        _thread = thread;
         _server = server;
     }
 
-    public override Task<IntroduceResponse> Introduce(IntroduceRequest request, ServerCallContext context) => _loop.Do(() =>
+    /// <inheritdoc/>
+    public override Task<IntroduceResponse> Introduce(IntroduceRequest request, ServerCallContext context) => _thread.Do(() =>
     {
         int domain = Checked.Domain(request.Domain);
         StoreError error = _server.Domains.Introduce(domain, frame: 0, request.RemotePort, request.DomainGeneration);
@@ -29,7 +31,8 @@ internal sealed class XenStoreService : Protos.Xenstore.XenStore.XenStoreBase
         return new IntroduceResponse();
     });
 
-    public override Task<ReleaseResponse> Release(ReleaseRequest request, ServerCallContext context) => _loop.Do(() =>
+    /// <inheritdoc/>
+    public override Task<ReleaseResponse> Release(ReleaseRequest request, ServerCallContext context) => _thread.Do(() =>
     {
         int domain = Checked.Domain(request.Domain);
         // Asked again, or for an earlier domain of the same number: that one is gone already.
@@ -38,16 +41,17 @@ internal sealed class XenStoreService : Protos.Xenstore.XenStore.XenStoreBase
         return new ReleaseResponse();
     });
 
-    public override Task<ReadResponse> Read(ReadRequest request, ServerCallContext context) => _loop.Do(() =>
+    /// <inheritdoc/>
+    public override Task<ReadResponse> Read(ReadRequest request, ServerCallContext context) => _thread.Do(() =>
     {
         Node node = Find(request.Path);
         var response = new ReadResponse { Value = ByteString.CopyFrom(node.Value), Generation = _server.Store.Generation };
-        foreach (Permission permission in node.Permissions.Entries)
-            response.Permissions.Add(new Protos.Xenstore.Permission { Domain = (uint)permission.Domain, Access = Accesses.ToMessage(permission.Access) });
+        Accesses.Copy(node.Permissions, response.Permissions);
         return response;
     });
 
-    public override Task<ListResponse> List(ListRequest request, ServerCallContext context) => _loop.Do(() =>
+    /// <inheritdoc/>
+    public override Task<ListResponse> List(ListRequest request, ServerCallContext context) => _thread.Do(() =>
     {
         Node node = Find(request.Path);
         var response = new ListResponse { Generation = _server.Store.Generation };
@@ -55,23 +59,34 @@ internal sealed class XenStoreService : Protos.Xenstore.XenStore.XenStoreBase
         return response;
     });
 
-    public override Task<CommitResponse> Commit(CommitRequest request, ServerCallContext context) => _loop.Do(() =>
+    /// <inheritdoc/>
+    public override async Task Walk(WalkRequest request, IServerStreamWriter<WalkPart> responseStream, ServerCallContext context)
+    {
+        // Nodes never change: the thread is needed no longer than for finding the first.
+        (Node top, ulong generation) = await _thread.Do(() => (Find(request.Path), _server.Store.Generation)).ConfigureAwait(false);
+        foreach (WalkPart part in TreeWalk.Parts(top, request.Path, request.HasDepth ? request.Depth : uint.MaxValue, generation))
+            await responseStream.WriteAsync(part, context.CancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public override Task<CommitResponse> Commit(CommitRequest request, ServerCallContext context) => _thread.Do(() =>
     {
         var changes = new PlannedChanges();
         foreach (Protos.Xenstore.Change change in request.Changes)
-            changes.Add(ToChange(change));
+            Add(change, changes);
         byte[][] paths = [.. request.ReadPaths.Select(Checked.Path)];
         StoreError error = _server.Store.CommitSince(request.BaseGeneration, request.BaseGeneration == 0 ? [] : paths, changes);
         Checked.Success(error, error == StoreError.EAGAIN ? "what the changes are based upon has changed; read again" : "the store is full");
         return new CommitResponse { Generation = _server.Store.Generation };
     });
 
+    /// <inheritdoc/>
     public override async Task Watch(WatchRequest request, IServerStreamWriter<WatchEvent> responseStream, ServerCallContext context)
     {
         byte[] path = Checked.PathOrSpecial(request.Path);
         var watcher = new StreamWatcher();
         var watch = new Watch(watcher, path, baseLength: 0, token: [], depth: -1);
-        await _loop.Do(() =>
+        await _thread.Do(() =>
         {
             _server.Store.Watches.Add(watch);
             watch.Fire(path);
@@ -83,7 +98,7 @@ internal sealed class XenStoreService : Protos.Xenstore.XenStore.XenStoreBase
         }
         finally
         {
-            await _loop.Do(() =>
+            await _thread.Do(() =>
             {
                 _server.Store.Watches.Remove(watch);
                 return true;
@@ -91,23 +106,39 @@ internal sealed class XenStoreService : Protos.Xenstore.XenStore.XenStoreBase
         }
     }
 
+    /// <inheritdoc/>
+    public override Task<GetStatisticsResponse> GetStatistics(GetStatisticsRequest request, ServerCallContext context) =>
+        _thread.Do(() => Statistics.Of(_server, request.FromDomain));
+
     private Node Find(string path) =>
         _server.Store.Root.Find(Checked.Path(path)) ?? throw new RpcException(new Status(StatusCode.NotFound, $"there is no node {path}"));
 
-    private static Change ToChange(Protos.Xenstore.Change change)
+    private void Add(Protos.Xenstore.Change change, PlannedChanges changes)
     {
         byte[] path = Checked.Path(change.Path);
         switch (change.ChangeCase)
         {
             case Protos.Xenstore.Change.ChangeOneofCase.Write:
-                return Change.Write(path, change.Write.ToByteArray(), creator: -1);
+                changes.Add(Change.Write(path, change.Write.ToByteArray(), creator: -1));
+                break;
             case Protos.Xenstore.Change.ChangeOneofCase.Remove when path.Length > 1:
-                return Change.Remove(path);
+                changes.Add(Change.Remove(path));
+                break;
             case Protos.Xenstore.Change.ChangeOneofCase.SetPermissions when change.SetPermissions.Permissions.Count > 0:
-                return Change.SetPermissions(path, new Permissions(
-                    [.. change.SetPermissions.Permissions.Select(static p => new Permission(Checked.AnyDomain(p.Domain), Accesses.FromMessage(p.Access)))]));
+                AddPermissions(path, change.SetPermissions, changes);
+                break;
             default:
                 throw new RpcException(new Status(StatusCode.InvalidArgument, $"the change of {change.Path} is not complete"));
         }
+    }
+
+    private void AddPermissions(byte[] path, PermissionList list, PlannedChanges changes)
+    {
+        var permissions = new Permissions([.. list.Permissions.Select(Accesses.FromMessage)]);
+        changes.Add(Change.SetPermissions(path, permissions));
+        if (!list.IncludesBelow || _server.Store.Root.Find(path) is not { } top)
+            return;
+        foreach ((string below, _) in TreeWalk.Nodes(top, Encoding.Latin1.GetString(path), uint.MaxValue).Skip(1))
+            changes.Add(Change.SetPermissions(Encoding.Latin1.GetBytes(below), permissions));
     }
 }

@@ -1,3 +1,4 @@
+using Google.Protobuf.Collections;
 using Grpc.Core;
 
 namespace Microkernel.XenStore.Rpc;
@@ -5,7 +6,16 @@ namespace Microkernel.XenStore.Rpc;
 /// <summary>Rights as messages have them.</summary>
 internal static class Accesses
 {
-    internal static Protos.Xenstore.Access ToMessage(Access access) => (access & (Access.Read | Access.Write)) switch
+    internal static void Copy(Permissions permissions, RepeatedField<Protos.Xenstore.Permission> to)
+    {
+        foreach (Permission permission in permissions.Entries)
+            to.Add(new Protos.Xenstore.Permission { Domain = (uint)permission.Domain, Access = ToMessage(permission.Access) });
+    }
+
+    internal static Permission FromMessage(Protos.Xenstore.Permission permission) =>
+        new(Checked.AnyDomain(permission.Domain), FromMessage(permission.Access));
+
+    private static Protos.Xenstore.Access ToMessage(Access access) => (access & (Access.Read | Access.Write)) switch
     {
         Access.Read => Protos.Xenstore.Access.Read,
         Access.Write => Protos.Xenstore.Access.Write,
@@ -13,7 +23,7 @@ internal static class Accesses
         _ => Protos.Xenstore.Access.None,
     };
 
-    internal static Access FromMessage(Protos.Xenstore.Access access) => access switch
+    private static Access FromMessage(Protos.Xenstore.Access access) => access switch
     {
         Protos.Xenstore.Access.None => Access.None,
         Protos.Xenstore.Access.Read => Access.Read,
