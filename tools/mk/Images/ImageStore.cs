@@ -32,14 +32,9 @@ public static class ImageStore
             ["debian-6.12-cloud.vmlinuz"] = new(static file => Fetch("6.12", "cloud", file)),
             ["debian-6.12-generic.vmlinuz"] = new(static file => Fetch("6.12", "generic", file)),
             ["busybox.initramfs"] = new(static file => Initramfs.Write(file, []), Initramfs.Recipe),
-<<<<<<< HEAD
-            ["stress.initramfs"] = new(WriteStress, Initramfs.Recipe),
-            [ServiceImage.Kernel] = new(static file => new KernelFetcher(Work).FetchUnpacked("6.1", "cloud", file, ServiceImage.ModuleNames, ServiceImage.ModulesFile)),
-=======
             ["stress.initramfs"] = new(static file => WriteWith(file, "stress-ng", "stress-ng"), Initramfs.Recipe),
             ["xenstore.initramfs"] = new(static file => WriteWith(file, "xenstore-utils", XenStorePrograms), Initramfs.Recipe),
-            [ServiceImage.Kernel] = new(static file => new KernelFetcher(Work).Fetch("6.1", "cloud", file, ServiceImage.ModuleNames, ServiceImage.ModulesFile)),
->>>>>>> store
+            [ServiceImage.Kernel] = new(static file => new KernelFetcher(Work).FetchUnpacked("6.1", "cloud", file, ServiceImage.ModuleNames, ServiceImage.ModulesFile)),
         };
         foreach (ServiceImage image in ServiceImage.FindAll())
             makers.Add(image.FileName, new ImageMaker(image.Write, image.Recipe));
