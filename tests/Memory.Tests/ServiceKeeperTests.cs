@@ -5,10 +5,12 @@ using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 using Grpc.Core;
+using Microkernel.Core.Domains;
 using Microkernel.Protos.Health;
 using Microkernel.Protos.Supervisor;
 using Microkernel.Rpc.Local;
 using Microkernel.Services.Memory.Building;
+using Microkernel.Services.Memory.Core;
 using Microkernel.Services.Memory.Supervision;
 using NUnit.Framework;
 
