@@ -297,8 +297,9 @@ public sealed class ServiceKeeper
                 new CheckRequest(), deadline: DateTime.UtcNow + _options.AnswerLimit, cancellationToken: stop).ConfigureAwait(false);
             return response.Condition is Condition.Serving or Condition.Impaired;
         }
-        catch (RpcException) when (!stop.IsCancellationRequested)
+        catch (RpcException)
         {
+            stop.ThrowIfCancellationRequested();
             return false;
         }
     }
