@@ -111,7 +111,7 @@ public static class SchedulingOperations
         if (target.Error != 0)
             return target.Error;
 
-        if (!target.IsForeign)
+        if (!target.IsForeign || !call.Domain.MaySteer(target.Domain))
             return XenError.EPERM;
 
         target.Domain.Shutdown((ShutdownReason)(byte)(argument >> 32), "from outside"u8);

@@ -70,6 +70,9 @@ public sealed class Domain
     /// <summary>It has the privilege to build others.</summary>
     public bool MayBuild => (Config.Privileges & Privilege.Build) != 0;
 
+    /// <summary>It may stop, start and end <paramref name="other"/>, if it has <see cref="Privilege.Control"/>: services are their builder's.</summary>
+    public bool MaySteer(Domain other) => MayBuild || !other.Config.KeepsId;
+
     /// <summary>vCPUs that it can have.</summary>
     public int MostVcpus { get; }
 

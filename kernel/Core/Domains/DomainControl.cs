@@ -29,10 +29,10 @@ public static class DomainControl
             Note = "PVH domains; the id is a service's or 0 for the next; limits of ports and grants are the core's",
         },
         new(DomainControlAbi.DestroyDomain, "destroydomain", Run, Test, Privilege.Build),
-        new DomainControlOperation(DomainControlAbi.PauseDomain, "pausedomain", Pause, Stopping),
+        new DomainControlOperation(DomainControlAbi.PauseDomain, "pausedomain", Pause, Stopping) { Note = "a service: its builder only, EPERM for others" },
         new DomainControlOperation(DomainControlAbi.UnpauseDomain, "unpausedomain", Unpause, Stopping)
         {
-            Note = "the first time it starts the domain and seals it: EINVAL if its vCPU 0 has no state",
+            Note = "the first time it starts the domain and seals it: EINVAL if its vCPU 0 has no state; a service: its builder only",
         },
         new DomainControlOperation(DomainControlAbi.GetDomainInfo, "getdomaininfo", DomainInformation.Get, Looking)
         {
@@ -141,6 +141,9 @@ public static class DomainControl
         if (target == call.Domain)
             return XenError.EINVAL;
 
+        if (!call.Domain.MaySteer(target))
+            return XenError.EPERM;
+
         ulong continued = Continued + target.Generation;
         if ((uint)call.Arg1 != continued)
         {
@@ -162,6 +165,9 @@ public static class DomainControl
     {
         if (target == call.Domain || target.PauseCount == 0)
             return XenError.EINVAL;
+
+        if (!call.Domain.MaySteer(target))
+            return XenError.EPERM;
 
         bool starts = target.State == DomainState.Created && target.PauseCount == 1 && !target.IsEnding;
         if (starts && !DomainCreation.TryFinish(target))

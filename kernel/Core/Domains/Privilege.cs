@@ -15,7 +15,7 @@ public enum Privilege
     /// <summary>Builds and destroys domains, and decides how much memory they have. Writes a domain's memory until that first runs; never reads it.</summary>
     Build = 1 << 0,
 
-    /// <summary>Pauses, unpauses and shuts down domains, and sets how their vCPUs share the CPUs.</summary>
+    /// <summary>Pauses, unpauses and shuts down guests, and sets how the vCPUs of all domains share the CPUs.</summary>
     Control = 1 << 1,
 
     /// <summary>Reads what the core knows of the host and of all domains.</summary>

@@ -19,6 +19,8 @@ namespace Microkernel.Core.Tests.Domains;
 public sealed class DomainControlTests(int bits)
 {
     private const ulong MemoryOp = 12;
+    private const ulong SchedOp = 29;
+    private const ulong RemoteShutdownOperation = 4;
     private const ulong EventChannelOp = 32;
     private const ulong Sysctl = 35;
     private const ulong Domctl = 36;
@@ -299,6 +301,28 @@ public sealed class DomainControlTests(int bits)
     }
 
     [Test]
+    public void WhoHasControlAloneSteersGuestsAndNoServices()
+    {
+        _host.Domain(Unprivileged).Config.Privileges = Privilege.Control;
+        Domain service = Make(3, vcpus: 1);
+        Assert.That(Call(DomainControlAbi.UnpauseDomain, 3, Unprivileged), Is.EqualTo(XenError.EPERM), "not even starts it");
+        Assert.That(service.State, Is.EqualTo(DomainState.Created));
+        Assert.That(Call(DomainControlAbi.UnpauseDomain, 3), Is.Zero);
+        foreach (int id in new[] { 3, 1 })
+        {
+            Assert.That(Call(DomainControlAbi.PauseDomain, id, Unprivileged), Is.EqualTo(XenError.EPERM));
+            Assert.That(RemoteShutdown(id), Is.EqualTo(XenError.EPERM));
+        }
+
+        Assert.That((service.PauseCount, service.IsEnding), Is.EqualTo((0, false)));
+        Domain guest = Make(0, vcpus: 1);
+        Assert.That(Call(DomainControlAbi.UnpauseDomain, guest.Id, Unprivileged), Is.Zero);
+        Assert.That(guest.State, Is.EqualTo(DomainState.Running));
+        Assert.That(RemoteShutdown(guest.Id), Is.Zero);
+        Assert.That(guest.IsEnding, Is.True);
+    }
+
+    [Test]
     public void VersionAndOperationAreChecked()
     {
         _guest.Write(Arguments, Structure, ("cmd", DomainControlAbi.PauseDomain), ("interface_version", 0x14));
@@ -352,6 +376,12 @@ public sealed class DomainControlTests(int bits)
             Arguments, Structure,
             [("cmd", command), ("interface_version", DomainControlAbi.InterfaceVersion), ("domain", (ulong)id), .. fields]);
         return _host.Call(domain, Domctl, bits == 32, Arguments);
+    }
+
+    private long RemoteShutdown(int id)
+    {
+        new GuestStructures(_host, Unprivileged, bits).Write(Arguments, "struct sched_remote_shutdown", ("domain_id", (ulong)id));
+        return _host.Call(Unprivileged, SchedOp, bits == 32, RemoteShutdownOperation, Arguments);
     }
 
     private long Create(int id, ulong vcpus = 1) => Call(
