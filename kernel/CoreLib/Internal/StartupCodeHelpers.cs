@@ -64,6 +64,7 @@ public static unsafe class StartupCodeHelpers
     private static void Rehydrate(byte* next, byte* end)
     {
         const int Copy = 0, Zeroes = 1, RelativeOfTable = 2, PointerOfTable = 3, Relatives = 4, Pointers = 5;
+        // Sound: the pinned compiler wrote the commands for memory that it reserved, and nothing else has run yet.
         int* table = (int*)end;
         byte* to = Target((int*)next);
         next += sizeof(int);
