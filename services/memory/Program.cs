@@ -59,9 +59,12 @@ internal static class Program
         await kept.ConfigureAwait(false);
     }
 
-    // The first of the kept pages, which are zero at first and outlive every incarnation of this service, has their number.
+    // The first of the kept pages, which are zero at first and outlive every incarnation of this service, has their number. A manifest
+    // that gives none goes without the count.
     private static uint CountStarts(ServiceHost host)
     {
+        if (host.Info.KeptPages == 0)
+            return 1;
         using MappedPages kept = host.Calls.MapKept(host.Info);
         return ++MemoryMarshal.AsRef<uint>(kept.Bytes);
     }

@@ -1,14 +1,16 @@
 using System;
 using System.Collections.Generic;
+using System.IO;
 using System.Linq;
-using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
+using Grpc.Core;
 using Mk.Boot;
 using Mk.Control;
 using Mk.Daemon;
 using Mk.Machine;
 using Mk.Terminal;
+using NUnit.Framework;
 using Api = Microkernel.Protos.Toolstack;
 using SupervisorApi = Microkernel.Protos.Supervisor;
 
@@ -27,7 +29,7 @@ internal sealed class WholeSystem : IMachineOutput, IAsyncDisposable
 
     private WholeSystem(MachineOptions options, BootSet set, string logFile)
     {
-        _log = new RunScreen(["system"], System.IO.Stream.Null, null, raw: false, logFile);
+        _log = new RunScreen(["system"], Stream.Null, null, raw: false, logFile);
         _host = SystemHost.Start(options, set, _folder, this, text => _log.CoreLine("mk: " + text));
         Services = new SystemConnection(_host.CallInvoker, null, _over.Token);
     }
@@ -48,7 +50,7 @@ internal sealed class WholeSystem : IMachineOutput, IAsyncDisposable
             TimeLimit = TimeSpan.FromMinutes(30),
             Qemu = Environment.GetEnvironmentVariable("MK_QEMU") ?? new MachineOptions().Qemu,
         };
-        System.IO.Directory.CreateDirectory(System.IO.Path.GetDirectoryName(logFile)!);
+        Directory.CreateDirectory(Path.GetDirectoryName(logFile)!);
         var system = new WholeSystem(options, set, logFile);
         await new StartWatch(system._host.CallInvoker, static _ => { }).RunAsync(system._over.Token).WaitAsync(Patience);
         return system;
@@ -73,7 +75,7 @@ internal sealed class WholeSystem : IMachineOutput, IAsyncDisposable
     internal async Task<ulong> AuditAsync()
     {
         Api.AuditResponse audit = await Services.RepeatAsync(options => Services.Toolstack.AuditAsync(new Api.AuditRequest(), options));
-        NUnit.Framework.Assert.That(audit.Violations, NUnit.Framework.Is.Zero);
+        Assert.That(audit.Violations, Is.Zero);
         return audit.FreeBytes;
     }
 
@@ -92,7 +94,7 @@ internal sealed class WholeSystem : IMachineOutput, IAsyncDisposable
         {
             await Services.Supervisor.KillAsync(new SupervisorApi.KillRequest { Name = service }, Services.Brief);
         }
-        catch (Grpc.Core.RpcException e) when (e.StatusCode == Grpc.Core.StatusCode.Unavailable)
+        catch (RpcException e) when (e.StatusCode == StatusCode.Unavailable)
         {
             // The answer's way leads through the one that was ended.
         }

@@ -34,14 +34,15 @@ public sealed class SupervisorService(OwnService own, IReadOnlyList<ServiceKeepe
     /// <inheritdoc/>
     public override async Task<RestartResponse> Restart(RestartRequest request, ServerCallContext context)
     {
-        log($"{request.Name} is restarted by the operator");
         if (request.Name == own.Name)
         {
+            log($"{own.Name} is restarted by the operator");
             own.End(inOrder: true, "restarted by the operator");
             throw new RpcException(new Status(StatusCode.Unavailable, $"{own.Name} restarts, and cannot say when it is done: ask for the list"));
         }
 
         ServiceKeeper keeper = Find(request.Name);
+        log($"{keeper.Name} is restarted by the operator");
         long start = time.GetTimestamp();
         await keeper.RestartAsync(context.CancellationToken).ConfigureAwait(false);
         return new RestartResponse { TookNs = (ulong)time.GetElapsedTime(start).Ticks * 100 };
@@ -50,14 +51,15 @@ public sealed class SupervisorService(OwnService own, IReadOnlyList<ServiceKeepe
     /// <inheritdoc/>
     public override Task<KillResponse> Kill(KillRequest request, ServerCallContext context) => Task.Run(() =>
     {
-        log($"{request.Name} is killed by the operator");
         if (request.Name == own.Name)
         {
+            log($"{own.Name} is killed by the operator");
             own.End(inOrder: false, "killed by the operator");
             return new KillResponse();
         }
 
         ServiceKeeper keeper = Find(request.Name);
+        log($"{keeper.Name} is killed by the operator");
         try
         {
             keeper.Kill("killed by the operator");
