@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Concurrent;
 using System.Threading.Tasks;
 using Google.Protobuf;
 using Grpc.Core;
@@ -23,6 +24,8 @@ internal sealed class Calls
     internal FakeHypervisor Hypervisor { get; }
 
     internal FakeTime Time { get; } = new();
+
+    internal ConcurrentQueue<string> Log { get; } = new();
 
     internal DomainWatcher Watcher { get; }
 
@@ -94,5 +97,5 @@ internal sealed class Calls
         }
     }
 
-    private GuestMemoryService NewService() => new(Hypervisor, Watcher, new BackEnds(4, 2), Time, static _ => { });
+    private GuestMemoryService NewService() => new(Hypervisor, Watcher, new BackEnds(4, 2), Time, Log.Enqueue);
 }

@@ -98,6 +98,7 @@ internal sealed class GuestMemoryServiceTests
         Assert.That(Calls.CodeOf(() => all.DestroyAsync(service)), Is.EqualTo(StatusCode.PermissionDenied));
         Assert.That(Calls.CodeOf(() => all.Service.SetTarget(new SetTargetRequest { Domain = service }, null!)), Is.EqualTo(StatusCode.PermissionDenied));
         Assert.That(Calls.CodeOf(() => all.LoadAsync(service, Image.Kernel, 0)), Is.EqualTo(StatusCode.NotFound));
+        Assert.That(all.Log, Has.Exactly(3).Contains("refused: "), "an operator sees that the toolstack has gone bad");
     }
 
     [Test]

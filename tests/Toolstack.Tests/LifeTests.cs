@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
@@ -275,6 +276,39 @@ public sealed class LifeTests
             Assert.That(_system.AssertRuns().Id, Is.Not.EqualTo(domain));
         else
             _system.AssertNothingIsLeft();
+    }
+
+    [Test]
+    public void AGuestThatEndsWithoutTakingTheRequestLeavesNoFailureThatNobodySees()
+    {
+        var unseen = new ConcurrentQueue<string>();
+        void Note(object? sender, UnobservedTaskExceptionEventArgs failure) => unseen.Enqueue(failure.Exception.ToString());
+        uint domain = _system.Create(_system.Config());
+        _system.Store.Driver = (_, _) =>
+        {
+            Task.Delay(100).ContinueWith(_ => _system.Machine.EndDomain(domain, DomainEnd.PowerOff));
+            return null;
+        };
+        TaskScheduler.UnobservedTaskException += Note;
+        try
+        {
+            _system.Client.Shutdown(new ShutdownRequest { Guest = TestSystem.ByName(), Waits = true }, deadline: DateTime.UtcNow + TestSystem.Long);
+            _system.AssertNothingIsLeft();
+
+            // An unseen failure is told of when its task is collected.
+            for (int i = 0; i < 10; i++)
+            {
+                Thread.Sleep(20);
+                GC.Collect();
+                GC.WaitForPendingFinalizers();
+            }
+        }
+        finally
+        {
+            TaskScheduler.UnobservedTaskException -= Note;
+        }
+
+        Assert.That(unseen.Where(static text => text.Contains("GuestShutdown", StringComparison.Ordinal)), Is.Empty);
     }
 
     [Test]

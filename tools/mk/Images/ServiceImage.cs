@@ -44,11 +44,12 @@ public sealed class ServiceImage
     /// <summary>The image's name in the image store.</summary>
     public string FileName => Name + ".img";
 
-    /// <summary>All services, and the one that the system tests use.</summary>
+    /// <summary>All services, and those that the system tests use.</summary>
     public static IReadOnlyList<ServiceImage> FindAll() =>
     [
         .. Projects("services").Select(static p => new ServiceImage(p, Path.GetFileName(Path.GetDirectoryName(p))!)),
         new(Repository.InRoot("tests/ServiceProbe/ServiceProbe.csproj"), "service-probe"),
+        new(Repository.InRoot("tests/HostileService/HostileService.csproj"), "hostile-service"),
     ];
 
     /// <summary>Text that changes whenever the image would: the state of everything that goes into it.</summary>

@@ -37,15 +37,20 @@ public sealed class Session : IMachineOutput, IAsyncDisposable
     public Task<RunResult> Completion => _machine.Completion;
 
     /// <summary>Boots the core with some guests.</summary>
-    public static Session Start(MachineOptions options, IReadOnlyList<GuestConfig> guests, string logFile)
-    {
-        BootSet set = BootSet.For(guests);
-        return new Session(options, [.. guests.Select(static g => g.Name)], logFile, folder =>
+    public static Session Start(MachineOptions options, IReadOnlyList<GuestConfig> guests, string logFile) =>
+        Start(options, BootSet.For(guests), [.. guests.Select(static g => g.Name)], logFile);
+
+    /// <summary>Boots the core with what a manifest says.</summary>
+    /// <param name="options">The machine.</param>
+    /// <param name="set">The manifest and its files.</param>
+    /// <param name="names">The names of its domains, in its order.</param>
+    /// <param name="logFile">The file that receives everything.</param>
+    public static Session Start(MachineOptions options, BootSet set, IReadOnlyList<string> names, string logFile) =>
+        new(options, names, logFile, folder =>
         {
             folder.Fill(set);
             return QemuCommandLine.ForModules(options, set);
         });
-    }
 
     /// <summary>Boots a CD image.</summary>
     /// <param name="options">The machine.</param>

@@ -25,12 +25,7 @@ public sealed class ServiceKeeper
     private readonly ResiliencePipeline _lives;
     private readonly Lock _lock = new();
     private readonly SemaphoreSlim _wake = new(0);
-    private ServiceState _state = ServiceState.Starting;
-    private ulong _generation;
-    private long _started;
-    private long _retryAt;
-    private uint _starts;
-    private string _lastEnd = "";
+    private readonly ServiceStatus _status;
     private string? _killedFor;
     private bool _isWanted;
 
@@ -43,6 +38,7 @@ public sealed class ServiceKeeper
         _options = options;
         _time = time;
         _log = log;
+        _status = new ServiceStatus(entry, time);
         _lives = new ResiliencePipelineBuilder { TimeProvider = time }.AddRetry(new RetryStrategyOptions
         {
             ShouldHandle = new PredicateBuilder().Handle<ServiceEndedException>(static e => e.Restarts),
@@ -58,7 +54,7 @@ public sealed class ServiceKeeper
     public string Name => _entry.Name;
 
     /// <summary>It answers and can do its work.</summary>
-    public bool IsServing => State == ServiceState.Serving;
+    public bool IsServing => _status.State == ServiceState.Serving;
 
     private bool IsWanted
     {
@@ -66,21 +62,6 @@ public sealed class ServiceKeeper
         {
             lock (_lock)
                 return _isWanted;
-        }
-    }
-
-    private ServiceState State
-    {
-        get
-        {
-            lock (_lock)
-                return _state;
-        }
-
-        set
-        {
-            lock (_lock)
-                _state = value;
         }
     }
 
@@ -126,7 +107,7 @@ public sealed class ServiceKeeper
     /// <summary>Asks the service to stop, ends it if it does not, and waits until it answers again.</summary>
     public async Task RestartAsync(CancellationToken cancellation)
     {
-        uint before = Volatile.Read(ref _starts);
+        uint before = _status.Starts;
         try
         {
             await _health.StopAsync(new StopRequest(), deadline: DateTime.UtcNow + _options.AnswerLimit, cancellationToken: cancellation).ConfigureAwait(false);
@@ -142,32 +123,12 @@ public sealed class ServiceKeeper
         lock (_lock)
             _isWanted = true;
         Kill("restarted by the operator");
-        while (Volatile.Read(ref _starts) == before || !IsServing)
+        while (_status.Starts == before || !IsServing)
             await Task.Delay(_options.StartPeriod, _time, cancellation).ConfigureAwait(false);
     }
 
     /// <summary>What there is to say about it.</summary>
-    public ServiceInfo Describe()
-    {
-        lock (_lock)
-        {
-            long wait = _retryAt - _time.GetUtcNow().Ticks;
-            return new ServiceInfo
-            {
-                Name = Name,
-                State = _state,
-                Domain = _entry.Id,
-                DomainGeneration = _generation,
-                UptimeNs = _state is ServiceState.Serving or ServiceState.Silent or ServiceState.Starting && _starts != 0 ? Nanoseconds(_time.GetElapsedTime(_started)) : 0,
-                Restarts = uint.Max(_starts, 1) - 1,
-                LastEnd = _lastEnd,
-                MemoryBytes = (ulong)_entry.Config.MemoryFrames << 12,
-                RetryInNs = _state == ServiceState.Waiting && wait > 0 ? Nanoseconds(TimeSpan.FromTicks(wait)) : 0,
-            };
-        }
-    }
-
-    private static ulong Nanoseconds(TimeSpan time) => (ulong)time.Ticks * 100;
+    public ServiceInfo Describe() => _status.Describe();
 
     private static string NameOf(uint reason) => reason switch
     {
@@ -201,7 +162,7 @@ public sealed class ServiceKeeper
         {
             await WatchAsync(stop).ConfigureAwait(false);
         }
-        catch (ServiceEndedException e) when (e.Restarts && _time.GetElapsedTime(_started) >= _options.GoodLife)
+        catch (ServiceEndedException e) when (e.Restarts && _status.Age >= _options.GoodLife)
         {
             NoteEnd(e.Message, "started again", ServiceState.Starting);
         }
@@ -221,7 +182,7 @@ public sealed class ServiceKeeper
 
     private void Start()
     {
-        State = ServiceState.Starting;
+        _status.State = ServiceState.Starting;
         DomainHandle handle = DomainHandle.New();
         try
         {
@@ -242,14 +203,8 @@ public sealed class ServiceKeeper
     private void NoteStart(DomainHandle handle)
     {
         lock (_lock)
-        {
-            _generation = handle.Generation;
-            _started = _time.GetTimestamp();
-            _killedFor = null;
-            _isWanted = false;
-            _state = ServiceState.Starting;
-            _starts++;
-        }
+            (_killedFor, _isWanted) = (null, false);
+        _status.NoteStart(handle.Generation);
     }
 
     private async Task WaitUntilServingAsync(CancellationToken stop)
@@ -257,13 +212,13 @@ public sealed class ServiceKeeper
         while (!await AnswersAsync(stop).ConfigureAwait(false))
         {
             ThrowIfEnded();
-            if (_time.GetElapsedTime(_started) >= _options.StartLimit)
+            if (_status.Age >= _options.StartLimit)
                 End($"it did not answer within {_options.StartLimit.TotalSeconds:0} s");
             await Task.Delay(_options.StartPeriod, _time, stop).ConfigureAwait(false);
         }
 
-        State = ServiceState.Serving;
-        _log($"{Name} answers after {_time.GetElapsedTime(_started).TotalMilliseconds:0} ms");
+        _status.State = ServiceState.Serving;
+        _log($"{Name} answers after {_status.Age.TotalMilliseconds:0} ms");
     }
 
     private async Task WatchAsync(CancellationToken stop)
@@ -276,13 +231,13 @@ public sealed class ServiceKeeper
             if (await AnswersAsync(stop).ConfigureAwait(false))
             {
                 heard = _time.GetTimestamp();
-                State = ServiceState.Serving;
+                _status.State = ServiceState.Serving;
                 continue;
             }
 
-            if (State == ServiceState.Serving)
+            if (_status.State == ServiceState.Serving)
                 _log($"{Name} is silent");
-            State = ServiceState.Silent;
+            _status.State = ServiceState.Silent;
             ThrowIfEnded();
             if (_time.GetElapsedTime(heard) >= _options.SilenceLimit)
                 End($"it was silent for {_options.SilenceLimit.TotalSeconds:0} s");
@@ -307,7 +262,7 @@ public sealed class ServiceKeeper
     private void ThrowIfEnded()
     {
         DomainFacts? facts = Facts();
-        if (facts is { IsDying: false, EndReason: null } && DomainHandle.Of(facts.Handle).Generation == _generation)
+        if (facts is { IsDying: false, EndReason: null } && DomainHandle.Of(facts.Handle).Generation == _status.Generation)
             return;
         string? killed;
         lock (_lock)
@@ -329,18 +284,13 @@ public sealed class ServiceKeeper
     private ValueTask OnRetryAsync(OnRetryArguments<object> retry)
     {
         NoteEnd(retry.Outcome.Exception!.Message, "started again", ServiceState.Waiting);
-        lock (_lock)
-        {
-            _retryAt = (_time.GetUtcNow() + retry.RetryDelay).Ticks;
-        }
-
+        _status.NoteWait(retry.RetryDelay);
         return ValueTask.CompletedTask;
     }
 
     private void NoteEnd(string why, string what, ServiceState state)
     {
-        lock (_lock)
-            (_lastEnd, _state) = (why, state);
+        _status.NoteEnd(why, state);
         _log($"{Name} ended: {why}; {what}");
     }
 

@@ -61,12 +61,13 @@ internal sealed class GuestShutdown
         limit.CancelAfter(NoticeLimit);
         Task notice = WatchAsync(GuestNodes.ShutdownOf(domain), limit.Token);
         await Task.WhenAny(notice, end).ConfigureAwait(false);
-        if (end.IsCompleted || notice.IsCompletedSuccessfully)
-        {
-            await limit.CancelAsync().ConfigureAwait(false);
-            return;
-        }
+        bool isOver = end.IsCompleted || notice.IsCompletedSuccessfully;
+        await limit.CancelAsync().ConfigureAwait(false);
 
+        // The watch ends in a failure then, which nobody else looks at.
+        await notice.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (isOver)
+            return;
         cancellation.ThrowIfCancellationRequested();
         await WithdrawAsync(name, domain, cancellation).ConfigureAwait(false);
     }
