@@ -90,8 +90,6 @@ public sealed class ServiceHost
             host.Stop("SIGTERM");
         });
         using PosixSignalRegistration? children = FirstProcess.IsThis ? FirstProcess.ReapChildren() : null;
-        if (FirstProcess.IsThis)
-            FirstProcess.LoadModules();
         body(host).GetAwaiter().GetResult();
         host.End();
         return 0;

@@ -10,13 +10,10 @@ namespace Microkernel.Services.Toolstack;
 /// The memory that QEMU shares with the operator's host (ivshmem-plain): a ring to the host at its start, and uploaded files in
 /// the rest.
 /// </summary>
-internal sealed class OperatorDevice : IDisposable
+internal sealed class OperatorDevice
 {
-    private readonly MappedPages _memory;
-
     private OperatorDevice(MappedPages memory, EventPorts ports)
     {
-        _memory = memory;
         Wiring = new OperatorWiring(memory, ports);
         Content = new StoreMemory(memory);
     }
@@ -36,12 +33,6 @@ internal sealed class OperatorDevice : IDisposable
             throw new InvalidDataException($"the operator's memory has {device.Size} bytes, and its ring alone needs {OperatorLayout.StoreAt}: give QEMU's memory-backend-file more");
         MappedPages memory = DeviceMemory.Map(device.Address, device.Size);
         return new OperatorDevice(memory, EventPorts.Open());
-    }
-
-    public void Dispose()
-    {
-        Wiring.Dispose();
-        _memory.Dispose();
     }
 
     private sealed class StoreMemory(MappedPages memory) : ContentMemory

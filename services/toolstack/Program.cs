@@ -28,7 +28,8 @@ internal static class Program
             new XenStore.XenStoreClient(store.CallInvoker),
             new Protos.Console.Console.ConsoleClient(consoles.CallInvoker),
             new Protos.Scheduler.Scheduler.SchedulerClient(scheduler.CallInvoker));
-        using OperatorDevice device = OperatorDevice.Open(host);
+        // Not disposed of here: its ring lives until the host has ended it.
+        OperatorDevice device = OperatorDevice.Open(host);
         using var toolstack = new ToolstackHost(
             new XenCore(host), peers, new ContentStore(device.Content, TimeProvider.System), Patience.Normal, host.Log.Info);
         started.SetResult(toolstack);

@@ -1,8 +1,6 @@
 using System;
-using System.Buffers.Binary;
 using System.Diagnostics;
 using System.IO;
-using System.IO.Compression;
 using System.Linq;
 using FsCheck;
 using Mk.Images;
@@ -103,26 +101,8 @@ public sealed class ImageTests
             Throws.TypeOf<MkException>().With.Message.EndsWith("ended with code 3:\none\ntwo"));
 
     [Test]
-    public void TheKernelIsTakenOutOfItsImage()
-    {
-        byte[] kernel = [0x7F, .. "ELF, or what stands for it"u8];
-        using var packed = new MemoryStream();
-        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true))
-            gzip.Write(kernel);
-        byte[] image = new byte[1024 + 8 + packed.Length + 4];
-        image[0x1F1] = 1;
-        "HdrS"u8.CopyTo(image.AsSpan(0x202));
-        BinaryPrimitives.WriteUInt32LittleEndian(image.AsSpan(0x248), 8);
-        BinaryPrimitives.WriteUInt32LittleEndian(image.AsSpan(0x24C), (uint)packed.Length + 4);
-        packed.ToArray().CopyTo(image, 1024 + 8);
-        string folder = Directory.CreateTempSubdirectory("mk-test-").FullName;
-        string file = Path.Combine(folder, "vmlinuz"), unpacked = Path.Combine(folder, "vmlinux");
-        File.WriteAllBytes(file, image);
-        KernelUnpacker.Unpack(file, unpacked);
-        Assert.That(File.ReadAllBytes(unpacked), Is.EqualTo(kernel));
-        image[1024 + 8] = 0;
-        File.WriteAllBytes(file, image);
-        Assert.That(() => KernelUnpacker.Unpack(file, unpacked), Throws.TypeOf<MkException>());
-        Directory.Delete(folder, recursive: true);
-    }
+    public void OptionsThatTheKernelDoesNotTakeAreFound() =>
+        Assert.That(ServiceKernel.Ignored(["# why", "CONFIG_A=y", "CONFIG_B=n", "CONFIG_C=y", "CONFIG_D=n", "CONFIG_E=8"],
+            ["CONFIG_A=y", "CONFIG_B=y", "# CONFIG_C is not set", "# CONFIG_D is not set", "CONFIG_E=64"]),
+            Is.EqualTo(["CONFIG_B=n", "CONFIG_C=y", "CONFIG_E=8"]));
 }

@@ -91,7 +91,7 @@ public sealed class ServiceTests : SystemTest
 
     private static GuestConfig Probe(string word = "", string name = "probe")
     {
-        string kernel = ImageStore.PathOf(ServiceImage.Kernel), image = ImageStore.PathOf("service-probe.img");
+        string kernel = ImageStore.PathOf(ServiceKernel.FileName), image = ImageStore.PathOf("service-probe.img");
         ImageStore.Ensure(kernel);
         ImageStore.Ensure(image);
         return new GuestConfig(name, kernel, image, $"{ServiceImage.CommandLine} {word}".Trim(), 96, 1);

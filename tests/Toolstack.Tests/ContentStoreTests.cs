@@ -61,12 +61,17 @@ public sealed class ContentStoreTests
     }
 
     [Test]
-    public void AFileWithAnotherHashIsForgotten()
+    public void AFileThatCameToTwoIncarnationsIsHashedBeforeItsUse([Values] bool isDamaged)
     {
         byte[] file = File(1, 1000);
-        (ulong upload, _) = Begin(file);
-        Fails(StatusCode.DataLoss, () => _store.Write(upload, 0, File(2, 1000)));
-        Assert.That(Begin(file).Have, Is.Zero);
+        _store.Write(Begin(file).Upload, 0, file.AsSpan(0, 600));
+        Restart();
+        if (isDamaged)
+            _memory.Bytes[ContentIndex.Size + 10]++;
+        _store.Write(Begin(file).Upload, 600, file.AsSpan(600));
+        using (PinnedContent? content = _store.Pin(Hash(file)))
+            Assert.That(content!.Verify(), Is.Not.EqualTo(isDamaged));
+        Assert.That(Begin(file).Have, Is.EqualTo(isDamaged ? 0 : 1000));
     }
 
     [Test]

@@ -1,46 +1,25 @@
 using System;
-using System.IO;
 using System.Runtime.InteropServices;
 using System.Text;
 using Microkernel.Xen;
-using Microsoft.Win32.SafeHandles;
 
 namespace Microkernel.Services;
 
-/// <summary>What a program has to do as the only one of its domain: mount, load modules, take in orphans, power off.</summary>
+/// <summary>What a program has to do as the only one of its domain: mount, take in orphans, power off.</summary>
 internal static class FirstProcess
 {
     private const int Id = 1;
-    private const int IsLoadedAlready = ErrorNumber.Exists;
-
-    private static readonly (string Name, string Parameters)[] Modules =
-    [
-        ("xen-evtchn", ""), ("xen-gntdev", ""), ("xen-gntalloc", ""),
-        // Without it Linux waits for XenStore, and then allows hypercalls about one other domain only.
-        ("xen-privcmd", "unrestricted=1"),
-    ];
 
     /// <summary>Whether this process is the first one.</summary>
     internal static bool IsThis => Environment.ProcessId == Id;
 
-    /// <summary>Mounts the file systems that .NET and the kernel's modules need.</summary>
+    /// <summary>Mounts the file systems that .NET and the hypervisor's devices need.</summary>
     internal static void MountAll()
     {
         Mount("devtmpfs", "/dev", LibC.NoSuid | LibC.NoExec);
         Mount("proc", "/proc", LibC.NoSuid | LibC.NoExec | LibC.NoDevices);
         Mount("sysfs", "/sys", LibC.NoSuid | LibC.NoExec | LibC.NoDevices);
         Mount("tmpfs", "/tmp", LibC.NoSuid | LibC.NoExec | LibC.NoDevices);
-    }
-
-    /// <summary>Loads the modules for the hypervisor's devices.</summary>
-    internal static void LoadModules()
-    {
-        foreach ((string name, string parameters) in Modules)
-        {
-            using SafeFileHandle file = File.OpenHandle($"/lib/modules/{name}.ko");
-            if (LibC.LoadModule(LibC.FinitModule, file, Text(parameters), 0) != 0 && Marshal.GetLastPInvokeError() != IsLoadedAlready)
-                throw new XenException($"load the module {name}", Marshal.GetLastPInvokeError());
-        }
     }
 
     /// <summary>Takes note of children that have ended, also of those that ended as orphans.</summary>

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using Microsoft.Win32.SafeHandles;
 
 namespace Microkernel.Services;
 
@@ -9,7 +8,6 @@ internal static class LibC
     internal const uint NoSuid = 2, NoDevices = 4, NoExec = 8;
     internal const int PowerOff = 0x4321fedc;
     internal const int AnyChild = -1, DoNotWait = 1;
-    internal const long FinitModule = 313;
 
     [DllImport("libc", EntryPoint = "mount", SetLastError = true)]
     internal static extern int Mount(byte[] source, byte[] target, byte[] type, nuint flags, nint data);
@@ -19,8 +17,4 @@ internal static class LibC
 
     [DllImport("libc", EntryPoint = "waitpid", SetLastError = true)]
     internal static extern int WaitForChild(int process, out int status, int options);
-
-    // finit_module has no function of its own in the C library.
-    [DllImport("libc", EntryPoint = "syscall", SetLastError = true)]
-    internal static extern long LoadModule(long number, SafeFileHandle file, byte[] parameters, int flags);
 }

@@ -45,7 +45,7 @@ public sealed class HostileServiceTests : SystemTest
     [Test]
     public async Task AHostileMemoryServiceCannotReadAGuestThatHasRun()
     {
-        GuestConfig hostile = new("memory", Ensured(ServiceImage.Kernel), Ensured(Image), ServiceImage.CommandLine + " memory", 96, 1)
+        GuestConfig hostile = new("memory", Ensured(ServiceKernel.FileName), Ensured(Image), ServiceImage.CommandLine + " memory", 96, 1)
         {
             ServiceLines = ["privilege build info events"],
         };

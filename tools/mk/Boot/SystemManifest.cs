@@ -53,7 +53,7 @@ public static class SystemManifest
     /// <summary>The files that the manifest names, from a folder of images.</summary>
     /// <param name="pathOf">Where an image is.</param>
     public static BootSet Set(System.Func<string, string> pathOf) => new(
-        Write(), [.. Services.Select(ImageOf).Prepend(ServiceImage.Kernel).Select(file => new BootModule(file, pathOf(file)))]);
+        Write(), [.. Services.Select(ImageOf).Prepend(ServiceKernel.FileName).Select(file => new BootModule(file, pathOf(file)))]);
 
     /// <summary>The initial file system of a service.</summary>
     public static string ImageOf(string service) => service + ".img";
@@ -64,7 +64,7 @@ public static class SystemManifest
         text.Append(name == Services[0] ? "domain " : "service ").Append(name).Append('\n');
         string[] common =
         [
-            "kernel " + ServiceImage.Kernel, "ramdisk " + ImageOf(name), "cmdline " + ServiceImage.CommandLine, "memory " + Memory, "weight " + Weight,
+            "kernel " + ServiceKernel.FileName, "ramdisk " + ImageOf(name), "cmdline " + ServiceImage.CommandLine, "memory " + Memory, "weight " + Weight,
             "on_poweroff restart", "on_reboot restart", "on_crash restart",
         ];
         foreach (string line in common.Concat(Lines[name]))

@@ -34,7 +34,7 @@ public static class ImageStore
             ["busybox.initramfs"] = new(static file => Initramfs.Write(file, []), Initramfs.Recipe),
             ["stress.initramfs"] = new(static file => WriteWith(file, "stress-ng", "stress-ng"), Initramfs.Recipe),
             ["xenstore.initramfs"] = new(static file => WriteWith(file, "xenstore-utils", XenStorePrograms), Initramfs.Recipe),
-            [ServiceImage.Kernel] = new(static file => new KernelFetcher(Work).FetchUnpacked("6.1", "cloud", file, ServiceImage.ModuleNames, ServiceImage.ModulesFile)),
+            [ServiceKernel.FileName] = new(static file => ServiceKernel.Write(Work, file), ServiceKernel.Recipe),
         };
         foreach (ServiceImage image in ServiceImage.FindAll())
             makers.Add(image.FileName, new ImageMaker(image.Write, image.Recipe));

@@ -20,54 +20,37 @@ public sealed class KernelFetcher
     /// <param name="file">The file to make.</param>
     /// <exception cref="MkException">No package source of this machine has such a kernel.</exception>
     public void Fetch(string series, string flavour, string file) =>
-        UsePackage(series, flavour, folder => MoveImage(folder, file));
+        UsePackage(series, $"linux-image-{series}.", names => Newest(names, series, flavour), folder =>
+            File.Move(Directory.GetFiles(Path.Combine(folder, "boot"), "vmlinuz-*").Single(), file, overwrite: true));
 
-    /// <summary>Puts a kernel, unpacked, into a file, and some of its modules into an archive for its initial file system.</summary>
-    /// <param name="series">The series.</param>
-    /// <param name="flavour">cloud or generic.</param>
-    /// <param name="file">The file to make for the kernel.</param>
-    /// <param name="modules">The modules' names; they are found in lib/modules.</param>
-    /// <param name="modulesFile">The archive to make, without compression.</param>
-    public void FetchUnpacked(string series, string flavour, string file, IReadOnlyList<string> modules, string modulesFile) =>
-        UsePackage(series, flavour, folder =>
+    /// <summary>Unpacks a kernel's source for a while.</summary>
+    /// <param name="series">The series, for example 6.1.</param>
+    /// <param name="use">Is given the folder of the source, which is gone afterwards.</param>
+    /// <exception cref="MkException">No package source of this machine has it.</exception>
+    public void UseSource(string series, Action<string> use)
+    {
+        string package = "linux-source-" + series;
+        UsePackage(series, package, names => names.FirstOrDefault(name => name == package), folder =>
         {
-            KernelUnpacker.Unpack(ImageIn(folder), file);
-            WriteModules(folder, modules, modulesFile);
+            Tool.Run("tar", ["-xJf", Path.Combine(folder, "usr/src", package + ".tar.xz"), "-C", folder]);
+            use(Path.Combine(folder, package));
         });
+    }
 
-    private void UsePackage(string series, string flavour, Action<string> use)
+    private void UsePackage(string series, string prefix, Func<IEnumerable<string>, string?> choose, Action<string> use)
     {
         Apt apt = Apt.OfMachine();
-        string? package = Newest(apt.NamesWith($"linux-image-{series}."), series, flavour);
+        string? package = choose(apt.NamesWith(prefix));
         if (package is null)
         {
             apt = Apt.OfSuite(SuiteWith(series), Path.Combine(_work, $"apt-{series}"));
-            package = Newest(apt.NamesWith($"linux-image-{series}."), series, flavour)
-                ?? throw new MkException(ExitCode.Usage, $"neither this machine's package sources nor the suite {SuiteWith(series)} has a {flavour} kernel {series}");
+            package = choose(apt.NamesWith(prefix))
+                ?? throw new MkException(ExitCode.Usage, $"neither this machine's package sources nor the suite {SuiteWith(series)} has the wanted {prefix}* package");
         }
         string folder = Path.Combine(_work, package);
         apt.Unpack([package], folder);
         use(folder);
         Directory.Delete(folder, recursive: true);
-    }
-
-    private static void MoveImage(string folder, string file) => File.Move(ImageIn(folder), file, overwrite: true);
-
-    private static string ImageIn(string folder) => Directory.GetFiles(Path.Combine(folder, "boot"), "vmlinuz-*").Single();
-
-    private static void WriteModules(string folder, IReadOnlyList<string> modules, string file)
-    {
-        using FileStream output = File.Create(file);
-        using var archive = new CpioWriter(output);
-        archive.AddDirectory("lib");
-        archive.AddDirectory("lib/modules");
-        foreach (string module in modules)
-        {
-            string[] found = Directory.GetFiles(Path.Combine(folder, "lib/modules"), module + ".ko", SearchOption.AllDirectories);
-            if (found.Length != 1)
-                throw new MkException(ExitCode.Usage, $"{Path.GetFileName(folder)} has no module {module}.ko");
-            archive.AddFile($"lib/modules/{module}.ko", File.ReadAllBytes(found[0]));
-        }
     }
 
     /// <summary>The newest package of a series among the given names; null when there is none.</summary>

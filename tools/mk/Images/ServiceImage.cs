@@ -7,14 +7,11 @@ using System.Linq;
 namespace Mk.Images;
 
 /// <summary>
-/// The initial file system of a service: its program as /init, statically linked, and the kernel's modules that it loads. All
-/// services run on one kernel (docs/services.md).
+/// The initial file system of a service: its program as /init, statically linked. All services run on
+/// <see cref="ServiceKernel"/> (docs/services.md).
 /// </summary>
 public sealed class ServiceImage
 {
-    /// <summary>The kernel of all services in the image store, unpacked: each would spend a good part of its start on that.</summary>
-    public const string Kernel = "service.vmlinux";
-
     private const string Runtime = "linux-x64";
 
     private readonly string _project;
@@ -26,17 +23,10 @@ public sealed class ServiceImage
     }
 
     /// <summary>
-    /// The kernel's command line for a service, to which words for the service itself can be added. Without the kernel's tests of its
-    /// ciphers, and the certificates that modules are checked against, a domain starts in half the time; a service's modules come with it.
+    /// The kernel's command line for a service, to which words for the service itself can be added. Of the kernel's messages only those of
+    /// a panic are shown. Unless it is told so, its privcmd waits for XenStore, and then allows hypercalls about one other domain only.
     /// </summary>
-    public const string CommandLine =
-        "console=hvc0 quiet panic=-1 cryptomgr.notests initcall_blacklist=crypto_kdf108_init,load_system_certificate_list";
-
-    /// <summary>The archive of the kernel's modules, made together with the kernel so that they always fit each other.</summary>
-    public static string ModulesFile => ImageStore.PathOf("service.modules");
-
-    /// <summary>The modules, by which a program reaches the hypervisor.</summary>
-    public static IReadOnlyList<string> ModuleNames { get; } = ["xen-evtchn", "xen-gntdev", "xen-gntalloc", "xen-privcmd"];
+    public const string CommandLine = "console=hvc0 loglevel=3 panic=-1 xen_privcmd.unrestricted=1";
 
     /// <summary>The service's name: that of its program, its image and its entry in the manifest.</summary>
     public string Name { get; }
@@ -55,8 +45,7 @@ public sealed class ServiceImage
     /// <summary>Text that changes whenever the image would: the state of everything that goes into it.</summary>
     public string Recipe()
     {
-        EnsureModules();
-        List<string> files = [.. ProjectSources.Of(_project), ModulesFile, Repository.InRoot("tools/mk/Images/ServiceImage.cs")];
+        List<string> files = [.. ProjectSources.Of(_project), Repository.InRoot("tools/mk/Images/ServiceImage.cs")];
         return string.Create(CultureInfo.InvariantCulture, $"{files.Count} {files.Max(File.GetLastWriteTimeUtc):O}");
     }
 
@@ -66,24 +55,12 @@ public sealed class ServiceImage
     {
         string program = Publish();
         using FileStream output = File.Create(file);
-        using (var archive = new CpioWriter(output))
-        {
-            foreach (string name in new[] { "dev", "proc", "sys", "tmp" })
-                archive.AddDirectory(name);
-            archive.AddDevice("dev/console", 5, 1);
-            archive.AddDevice("dev/null", 1, 3);
-            archive.AddFile("init", File.ReadAllBytes(program), executable: true);
-        }
-        using FileStream modules = File.OpenRead(ModulesFile);
-        modules.CopyTo(output);
-    }
-
-    private static void EnsureModules()
-    {
-        string kernel = ImageStore.PathOf(Kernel);
-        if (!File.Exists(ModulesFile))
-            File.Delete(kernel);
-        ImageStore.Ensure(kernel);
+        using var archive = new CpioWriter(output);
+        foreach (string name in new[] { "dev", "proc", "sys", "tmp" })
+            archive.AddDirectory(name);
+        archive.AddDevice("dev/console", 5, 1);
+        archive.AddDevice("dev/null", 1, 3);
+        archive.AddFile("init", File.ReadAllBytes(program), executable: true);
     }
 
     private string Publish()

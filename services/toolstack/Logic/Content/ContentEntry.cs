@@ -13,11 +13,8 @@ internal sealed record ContentEntry(int Number, byte[] Hash, long Offset, long L
     /// <summary>Whether all are there.</summary>
     internal bool IsComplete => Have == Length;
 
-    /// <summary>Whether this incarnation has seen that the bytes have the hash.</summary>
+    /// <summary>Whether all that is there came to this incarnation, or was found by it to have the hash.</summary>
     internal bool IsVerified { get; set; }
-
-    /// <summary>The hash of what is there, while an upload goes on.</summary>
-    internal Sha256? Progress { get; set; }
 
     /// <summary>What uploads of this incarnation call it; 0 for none yet.</summary>
     internal ulong Upload { get; set; }
