@@ -22,6 +22,7 @@ public static class BuildCommand
             "dotnet", ["build", "Microkernel.sln", "--nologo", "-v", "q", "-maxcpucount:2"], Repository.Root));
         CoreImage.Ensure();
         TestGuests.Build();
+        ImageStore.Ensure(ImageStore.PathOf(ServiceKernel.FileName));
         foreach (ServiceImage image in ServiceImage.FindAll())
             ImageStore.Ensure(ImageStore.PathOf(image.FileName));
         Say.Line($"made {Repository.Core}");
