@@ -20,7 +20,7 @@ public sealed class KernelFetcher
     /// <param name="file">The file to make.</param>
     /// <exception cref="MkException">No package source of this machine has such a kernel.</exception>
     public void Fetch(string series, string flavour, string file) =>
-        UsePackage(series, $"linux-image-{series}.", names => Newest(names, series, flavour), folder =>
+        UsePackage(series, $"linux-image-{series}.", $"of a {flavour} kernel {series}", names => Newest(names, series, flavour), folder =>
             File.Move(Directory.GetFiles(Path.Combine(folder, "boot"), "vmlinuz-*").Single(), file, overwrite: true));
 
     /// <summary>Unpacks a kernel's source for a while.</summary>
@@ -30,14 +30,14 @@ public sealed class KernelFetcher
     public void UseSource(string series, Action<string> use)
     {
         string package = "linux-source-" + series;
-        UsePackage(series, package, names => names.FirstOrDefault(name => name == package), folder =>
+        UsePackage(series, package, package, names => names.FirstOrDefault(name => name == package), folder =>
         {
             Tool.Run("tar", ["-xJf", Path.Combine(folder, "usr/src", package + ".tar.xz"), "-C", folder]);
             use(Path.Combine(folder, package));
         });
     }
 
-    private void UsePackage(string series, string prefix, Func<IEnumerable<string>, string?> choose, Action<string> use)
+    private void UsePackage(string series, string prefix, string wanted, Func<IEnumerable<string>, string?> choose, Action<string> use)
     {
         Apt apt = Apt.OfMachine();
         string? package = choose(apt.NamesWith(prefix));
@@ -45,12 +45,20 @@ public sealed class KernelFetcher
         {
             apt = Apt.OfSuite(SuiteWith(series), Path.Combine(_work, $"apt-{series}"));
             package = choose(apt.NamesWith(prefix))
-                ?? throw new MkException(ExitCode.Usage, $"neither this machine's package sources nor the suite {SuiteWith(series)} has the wanted {prefix}* package");
+                ?? throw new MkException(ExitCode.Usage, $"neither this machine's package sources nor the suite {SuiteWith(series)} has the package {wanted}: add a source of Debian's main component to apt that has it, then run apt-get update");
         }
         string folder = Path.Combine(_work, package);
-        apt.Unpack([package], folder);
-        use(folder);
-        Directory.Delete(folder, recursive: true);
+        try
+        {
+            apt.Unpack([package], folder);
+            use(folder);
+        }
+        finally
+        {
+            // Also after a failure: a kernel's source is large, and what is left of it would be in the way of the next one.
+            if (Directory.Exists(folder))
+                Directory.Delete(folder, recursive: true);
+        }
     }
 
     /// <summary>The newest package of a series among the given names; null when there is none.</summary>

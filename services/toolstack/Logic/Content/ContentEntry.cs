@@ -14,7 +14,7 @@ internal sealed record ContentEntry(int Number, byte[] Hash, long Offset, long L
     internal bool IsComplete => Have == Length;
 
     /// <summary>Whether all that is there came to this incarnation, or was found by it to have the hash.</summary>
-    internal bool IsVerified { get; set; }
+    internal bool IsTrusted { get; set; }
 
     /// <summary>What uploads of this incarnation call it; 0 for none yet.</summary>
     internal ulong Upload { get; set; }

@@ -103,13 +103,13 @@ public sealed class ContentStore
     /// <summary>Hashes a pinned file that was here before this incarnation; one that is wrong is forgotten.</summary>
     internal bool Verify(ContentEntry entry)
     {
-        if (entry.IsVerified)
+        if (entry.IsTrusted)
             return true;
         // Without the lock, because it takes long: the pin keeps the bytes where they are.
         var hash = new Sha256();
         hash.Append(BytesOf(entry));
         if (hash.Finish().AsSpan().SequenceEqual(entry.Hash))
-            return entry.IsVerified = true;
+            return entry.IsTrusted = true;
         lock (_lock)
             Remove(entry);
         return false;
@@ -146,7 +146,7 @@ public sealed class ContentStore
         data.CopyTo(_memory.Bytes.Slice((int)(entry.Offset + entry.Have), data.Length));
         // What the operator sends is what the operator says it is, and lies in memory that the operator can write: hashing it here would
         // only take its time. What was left by an incarnation that has died is another matter.
-        entry.IsVerified |= entry.Have == 0;
+        entry.IsTrusted |= entry.Have == 0;
         entry.Have += data.Length;
         ContentIndex.WriteProgress(_memory.Bytes, entry);
     }

@@ -1,5 +1,6 @@
 using System;
 using System.Buffers.Binary;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace Microkernel.Services.Toolstack.Content;
@@ -71,54 +72,42 @@ internal sealed class Sha256
 
     private static void Compress(Span<uint> state, ReadOnlySpan<byte> blocks)
     {
-        for (; blocks.Length >= BlockSize; blocks = blocks[BlockSize..])
-            CompressBlock(state, blocks[..BlockSize]);
+        Span<uint> schedule = stackalloc uint[64];
+        for (; !blocks.IsEmpty; blocks = blocks[BlockSize..])
+        {
+            Expand(schedule, blocks);
+            Mix(state, schedule);
+        }
     }
 
-    // Everything in variables, without an index that would have to be checked: a restarted toolstack hashes whole kernels.
-    private static void CompressBlock(Span<uint> state, ReadOnlySpan<byte> block)
+    private static void Expand(Span<uint> schedule, ReadOnlySpan<byte> block)
+    {
+        for (int i = 0; i < 16; i++)
+            schedule[i] = BinaryPrimitives.ReadUInt32BigEndian(block[(4 * i)..]);
+        for (int i = 16; i < schedule.Length; i++)
+        {
+            uint near = schedule[i - 2], far = schedule[i - 15];
+            schedule[i] = schedule[i - 16] + schedule[i - 7]
+                + (BitOperations.RotateRight(near, 17) ^ BitOperations.RotateRight(near, 19) ^ (near >> 10))
+                + (BitOperations.RotateRight(far, 7) ^ BitOperations.RotateRight(far, 18) ^ (far >> 3));
+        }
+    }
+
+    private static void Mix(Span<uint> state, ReadOnlySpan<uint> schedule)
     {
         uint a = state[0], b = state[1], c = state[2], d = state[3], e = state[4], f = state[5], g = state[6], h = state[7];
-        uint w0 = Word(block, 0), w1 = Word(block, 1), w2 = Word(block, 2), w3 = Word(block, 3), w4 = Word(block, 4), w5 = Word(block, 5), w6 = Word(block, 6), w7 = Word(block, 7);
-        uint w8 = Word(block, 8), w9 = Word(block, 9), w10 = Word(block, 10), w11 = Word(block, 11), w12 = Word(block, 12), w13 = Word(block, 13), w14 = Word(block, 14), w15 = Word(block, 15);
-        for (int i = 0; ; i += 16)
+        // Eight rounds at a time, so that the words change their roles by name and are not moved.
+        for (int i = 0; i < schedule.Length; i += 8)
         {
-            ReadOnlySpan<uint> constants = Constants.Slice(i, 16);
-            // The words change their roles by name and are not moved.
-            Round(a, b, c, ref d, e, f, g, ref h, w0 + constants[0]);
-            Round(h, a, b, ref c, d, e, f, ref g, w1 + constants[1]);
-            Round(g, h, a, ref b, c, d, e, ref f, w2 + constants[2]);
-            Round(f, g, h, ref a, b, c, d, ref e, w3 + constants[3]);
-            Round(e, f, g, ref h, a, b, c, ref d, w4 + constants[4]);
-            Round(d, e, f, ref g, h, a, b, ref c, w5 + constants[5]);
-            Round(c, d, e, ref f, g, h, a, ref b, w6 + constants[6]);
-            Round(b, c, d, ref e, f, g, h, ref a, w7 + constants[7]);
-            Round(a, b, c, ref d, e, f, g, ref h, w8 + constants[8]);
-            Round(h, a, b, ref c, d, e, f, ref g, w9 + constants[9]);
-            Round(g, h, a, ref b, c, d, e, ref f, w10 + constants[10]);
-            Round(f, g, h, ref a, b, c, d, ref e, w11 + constants[11]);
-            Round(e, f, g, ref h, a, b, c, ref d, w12 + constants[12]);
-            Round(d, e, f, ref g, h, a, b, ref c, w13 + constants[13]);
-            Round(c, d, e, ref f, g, h, a, ref b, w14 + constants[14]);
-            Round(b, c, d, ref e, f, g, h, ref a, w15 + constants[15]);
-            if (i == 48)
-                break;
-            w0 += Mixed(w1, w9, w14);
-            w1 += Mixed(w2, w10, w15);
-            w2 += Mixed(w3, w11, w0);
-            w3 += Mixed(w4, w12, w1);
-            w4 += Mixed(w5, w13, w2);
-            w5 += Mixed(w6, w14, w3);
-            w6 += Mixed(w7, w15, w4);
-            w7 += Mixed(w8, w0, w5);
-            w8 += Mixed(w9, w1, w6);
-            w9 += Mixed(w10, w2, w7);
-            w10 += Mixed(w11, w3, w8);
-            w11 += Mixed(w12, w4, w9);
-            w12 += Mixed(w13, w5, w10);
-            w13 += Mixed(w14, w6, w11);
-            w14 += Mixed(w15, w7, w12);
-            w15 += Mixed(w0, w8, w13);
+            ReadOnlySpan<uint> words = schedule.Slice(i, 8), constants = Constants.Slice(i, 8);
+            Round(a, b, c, ref d, e, f, g, ref h, words[0] + constants[0]);
+            Round(h, a, b, ref c, d, e, f, ref g, words[1] + constants[1]);
+            Round(g, h, a, ref b, c, d, e, ref f, words[2] + constants[2]);
+            Round(f, g, h, ref a, b, c, d, ref e, words[3] + constants[3]);
+            Round(e, f, g, ref h, a, b, c, ref d, words[4] + constants[4]);
+            Round(d, e, f, ref g, h, a, b, ref c, words[5] + constants[5]);
+            Round(c, d, e, ref f, g, h, a, ref b, words[6] + constants[6]);
+            Round(b, c, d, ref e, f, g, h, ref a, words[7] + constants[7]);
         }
 
         ReadOnlySpan<uint> mixed = [a, b, c, d, e, f, g, h];
@@ -127,28 +116,12 @@ internal sealed class Sha256
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint Word(ReadOnlySpan<byte> block, int number) => BinaryPrimitives.ReadUInt32BigEndian(block.Slice(4 * number, 4));
-
-    /// <summary>What is added to a word of the schedule for its place 16 later.</summary>
-    /// <param name="far">The word 15 before that place.</param>
-    /// <param name="middle">The word 7 before it.</param>
-    /// <param name="near">The word 2 before it.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint Mixed(uint far, uint middle, uint near) => middle
-        + ((uint)((Twice(near) >> 17) ^ (Twice(near) >> 19)) ^ (near >> 10))
-        + ((uint)((Twice(far) >> 7) ^ (Twice(far) >> 18)) ^ (far >> 3));
-
-    // Shifted to the right, its lower half is the word rotated. Rotating itself is slow on an emulated CPU, which has to find out all flags for it.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong Twice(uint word) => ((ulong)word << 32) | word;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Round(uint a, uint b, uint c, ref uint d, uint e, uint f, uint g, ref uint h, uint word)
     {
         uint first = h + word + (g ^ (e & (f ^ g)))
-            + (uint)((Twice(e) >> 6) ^ (Twice(e) >> 11) ^ (Twice(e) >> 25));
+            + (BitOperations.RotateRight(e, 6) ^ BitOperations.RotateRight(e, 11) ^ BitOperations.RotateRight(e, 25));
         d += first;
         h = first + ((a & b) | (c & (a | b)))
-            + (uint)((Twice(a) >> 2) ^ (Twice(a) >> 13) ^ (Twice(a) >> 22));
+            + (BitOperations.RotateRight(a, 2) ^ BitOperations.RotateRight(a, 13) ^ BitOperations.RotateRight(a, 22));
     }
 }
