@@ -12,8 +12,8 @@ namespace Mk.Control;
 /// <summary>Brings files to the toolstack, which knows them by their hashes: what is there already is not sent again.</summary>
 public sealed class Uploader
 {
-    /// <summary>Bytes of a part; a message has at most 64 KiB.</summary>
-    public const int PartSize = 60 << 10;
+    /// <summary>Bytes of a part; a message has at most 256 KiB.</summary>
+    public const int PartSize = 240 << 10;
 
     /// <summary>Parts under way, so that no part waits for the answer to the one before.</summary>
     private const int Window = 6;
