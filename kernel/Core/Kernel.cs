@@ -93,7 +93,7 @@ public sealed class Kernel
 
         foreach (PhysicalCpu cpu in Cpus)
         {
-            cpu.Queue = new RunQueue(vcpus);
+            cpu.Schedule = new CpuSchedule(cpu.Index, vcpus, Machine.TscFrequency);
             cpu.Timers.Reserve((vcpus * VcpuTimers.PerVcpu) + (Domains.Slots.Length * Watchdogs.PerDomain));
         }
 

@@ -1,5 +1,6 @@
 using System;
 using System.Runtime.InteropServices;
+using Microkernel.Core.Dispatch;
 using Microkernel.Core.Memory;
 
 namespace Microkernel.Core.Domains;
@@ -14,7 +15,7 @@ public sealed class DomainConfig
     public const int MostVcpus = 128;
 
     /// <summary>Weight of a domain that says nothing else, as in Xen's credit schedulers.</summary>
-    public const int DefaultWeight = 256;
+    public const int DefaultWeight = SchedulingContext.DefaultWeight;
 
     /// <summary>Unique name, ASCII.</summary>
     public byte[] Name = [];

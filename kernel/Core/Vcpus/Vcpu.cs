@@ -30,6 +30,7 @@ public sealed class Vcpu
         Apic = new LocalApic(this);
         Timers = new VcpuTimers(this);
         Runstate = new Runstate(this);
+        Scheduling = new SchedulingContext(this);
     }
 
     /// <summary>Whose it is; that of a free one says nothing.</summary>
@@ -51,7 +52,10 @@ public sealed class Vcpu
     public Runstate Runstate { get; }
 
     /// <summary>What the dispatcher goes by.</summary>
-    public SchedulingContext Scheduling { get; } = new();
+    public SchedulingContext Scheduling { get; }
+
+    /// <summary>How the dispatcher has treated it.</summary>
+    public DispatchAccount Account { get; } = new();
 
     /// <summary>Its address-space tag on the CPU where it ran last.</summary>
     public ref AsidTag AsidTag => ref _asidTag;
@@ -200,6 +204,7 @@ public sealed class Vcpu
         Runstate.Reset();
         Apic.Reset();
         Scheduling.Reset(Domain.Config.Weight);
+        Account.Reset();
     }
 
     private void RaiseFarUpcall()

@@ -74,7 +74,7 @@ public sealed class DispatcherTests
         TestHost host = simulation.Host;
         simulation.Start(0);
         simulation.Start(1);
-        Assert.That(host.Kernel.Cpus[0].Queue.Count, Is.EqualTo(2), "both woke while nobody ran there");
+        Assert.That(host.Kernel.Cpus[0].Schedule.Count, Is.EqualTo(2), "both woke while nobody ran there");
         host.Machine.RunAs(0);
         host.Kernel.Dispatcher.Step(host.Kernel.Cpus[0]);
         Assert.That(host.Machine.Kicks[1], Is.Zero, "it is not idle");
