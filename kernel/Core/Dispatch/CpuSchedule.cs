@@ -11,8 +11,10 @@ public sealed class CpuSchedule
 {
     private const ulong SlicesPerSecond = 100;
     private const ulong WakePreemptionsPerSecond = 1000;
-    private const ulong FloorsPerSecond = 100;
-    private const ulong FloorShare = 5;
+
+    // What services have of every CPU, each of them and all together: a fifth of each hundredth of a second.
+    internal const ulong FloorsPerSecond = 100;
+    internal const ulong FloorShare = 5;
 
     private readonly ulong _bit;
     private readonly ulong _slice;
@@ -26,12 +28,14 @@ public sealed class CpuSchedule
     private long _floorLeft;
     private ulong _floorEnd;
     private ulong _leastTime;
+    private ulong _until;
 
     /// <summary>
     /// Of CPU <paramref name="cpu"/>, with room for <paramref name="capacity"/> contexts: all there are. Only during start-up: it allocates.
     /// </summary>
     public CpuSchedule(int cpu, int capacity, ulong ticksPerSecond)
     {
+        Table = new CyclicTable(cpu);
         _bit = SchedulingContext.MaskOf(cpu);
         _slice = ticksPerSecond / SlicesPerSecond;
         _wakeAdvantage = ticksPerSecond / WakePreemptionsPerSecond;
@@ -41,8 +45,8 @@ public sealed class CpuSchedule
         _changes = new Heap(capacity);
     }
 
-    /// <summary>Its table of slots.</summary>
-    public CyclicTable Table { get; } = new();
+    /// <summary>Its table of slots; <see cref="Restart"/> follows on a change.</summary>
+    public CyclicTable Table { get; }
 
     /// <summary>How many could run now if this were their turn.</summary>
     public int Count => _ready.Count;
@@ -114,16 +118,25 @@ public sealed class CpuSchedule
     public SchedulingContext? PickNext(ulong now, out ulong until)
     {
         HasNews = false;
-        ApplyChanges(now);
-        until = _changes.First?.Key ?? ulong.MaxValue;
-        Running = PickFromTable(now, ref until);
-        if (Running == null && !IsClosed)
-            Running = PickReady(now, ref until);
+        until = _changes.Count != 0 ? ApplyChanges(now) : ulong.MaxValue;
+        SchedulingContext? next = Table.Count != 0 ? PickFromTable(now, ref until) : null;
+        if (next == null && !_isClosed)
+            next = PickReady(now, ref until);
 
-        if (Running != null)
+        if (next != null)
             until = Math.Min(until, now + _slice);
 
-        return Running;
+        Running = next;
+        _until = until;
+        return next;
+    }
+
+    /// <summary>The table is another one, which begins now.</summary>
+    public void Restart(ulong now)
+    {
+        Table.Start(now);
+        IsClosed = false;
+        HasNews = true;
     }
 
     /// <summary>Who runs has run for <paramref name="ticks"/>, and stops.</summary>
@@ -194,16 +207,22 @@ public sealed class CpuSchedule
         _changes.Add(context.Change);
     }
 
-    private void ApplyChanges(ulong now)
+    // Says when the next one is due.
+    private ulong ApplyChanges(ulong now)
     {
-        while (_changes.First is ContextNode change && change.Key <= now)
+        while (_changes.First is ContextNode change)
         {
+            if (change.Key > now)
+                return change.Key;
+
             // To have been kept from running is as good as to have slept.
             if (change.Context.Ready.HeapIndex < 0)
                 change.Context.Wake(now);
 
             AddAgain(change.Context, now);
         }
+
+        return ulong.MaxValue;
     }
 
     private void AddAgain(SchedulingContext context, ulong now)
@@ -214,18 +233,12 @@ public sealed class CpuSchedule
 
     private SchedulingContext? PickFromTable(ulong now, ref ulong until)
     {
-        if (Table.IsEmpty)
-        {
-            IsClosed = false;
-            return null;
-        }
-
         Table.Advance(now);
+        until = Math.Min(until, Table.SlotEnd);
 
         // Who waits elsewhere may come when a slot ends that was closed to it.
         HasNews = IsClosed && !Table.IsStrict;
         IsClosed = Table.IsStrict;
-        until = Math.Min(until, Table.SlotEnd);
         SchedulingContext? context = Table.Current;
         if (context is not { WaitsForSlot: true })
             return null;
@@ -237,34 +250,40 @@ public sealed class CpuSchedule
 
     private SchedulingContext? PickReady(ulong now, ref ulong until)
     {
-        while (First is { } first)
+        while (_ready.First is ContextNode first)
         {
-            int rank = first.Ready.Rank;
-            if (rank == SchedulingContext.FloorRank && !HasFloorLeft(now))
+            SchedulingContext context = first.Context;
+            if ((context.Budget | context.Limit) != 0)
             {
-                AddAgain(first, now);
-                continue;
+                if (first.Rank == SchedulingContext.FloorRank && !HasFloorLeft(now))
+                {
+                    AddAgain(context, now);
+                    continue;
+                }
+
+                until = RunsUntil(context, now, until);
             }
 
-            if (first.Change.HeapIndex >= 0)
-                until = Math.Min(until, first.Change.Key);
+            Remove(context);
+            if (first.Rank == SchedulingContext.SlackRank)
+                _leastTime = Math.Max(_leastTime, context.VirtualTime);
 
-            Remove(first);
-            if (rank == SchedulingContext.SlackRank)
-                _leastTime = Math.Max(_leastTime, first.VirtualTime);
-            else if (rank == SchedulingContext.FloorRank)
-                until = Math.Min(until, now + (ulong)_floorLeft);
-
-            if (rank != SchedulingContext.SlackRank || first.Limit != 0)
-            {
-                first.Replenish(now);
-                until = first.RunsUntil(now, until);
-            }
-
-            return first;
+            return context;
         }
 
         return null;
+    }
+
+    private ulong RunsUntil(SchedulingContext context, ulong now, ulong until)
+    {
+        if (context.Change.HeapIndex >= 0)
+            until = Math.Min(until, context.Change.Key);
+
+        if (context.Ready.Rank == SchedulingContext.FloorRank)
+            until = Math.Min(until, now + (ulong)_floorLeft);
+
+        context.Replenish(now);
+        return context.RunsUntil(now, until);
     }
 
     private bool Preempts(SchedulingContext context)
@@ -275,6 +294,10 @@ public sealed class CpuSchedule
 
         if (context.WaitsForSlot)
             return Table.Current == context;
+
+        // Its time comes before the next decision: that must be earlier.
+        if (context.Change.HeapIndex >= 0 && context.Change.Key < _until)
+            return true;
 
         int rank = context.Ready.Rank;
         if (context.Ready.HeapIndex < 0 || running.Ready.Rank != rank)

@@ -1,7 +1,7 @@
 namespace Microkernel.Core.Dispatch;
 
-/// <summary>A CPU's table of slots, which come in turn for ever. Guarded by its CPU's lock.</summary>
-public sealed class CyclicTable
+/// <summary>CPU <paramref name="cpu"/>'s table of slots, which come in turn for ever. Guarded by its CPU's lock.</summary>
+public sealed class CyclicTable(int cpu)
 {
     /// <summary>The most slots.</summary>
     public const int MostSlots = 64;
@@ -11,8 +11,11 @@ public sealed class CyclicTable
     private int _current;
     private ulong _length;
 
-    /// <summary>It has no slots: the CPU goes by the other rules alone.</summary>
-    public bool IsEmpty => _count == 0;
+    /// <summary>Its CPU.</summary>
+    public int Cpu => cpu;
+
+    /// <summary>How many slots it has; with none the CPU goes by the other rules alone.</summary>
+    public int Count => _count;
 
     /// <summary>When the present slot ends.</summary>
     public ulong SlotEnd { get; private set; }
@@ -22,6 +25,9 @@ public sealed class CyclicTable
 
     /// <summary>Nobody else runs in the present slot.</summary>
     public bool IsStrict => _slots[_current].IsStrict;
+
+    /// <summary>Whose a slot is, or null.</summary>
+    public SchedulingContext? ContextOf(int slot) => _slots[slot].Context;
 
     /// <summary>Takes all slots out.</summary>
     public void Clear()

@@ -2,13 +2,16 @@ using System;
 
 namespace Microkernel.Core.Dispatch;
 
-/// <summary>What a vCPU's time was like since its creation, beside its runstate. Times are ticks; who looks from another CPU may see a part of a change.</summary>
+/// <summary>
+/// What a vCPU's time was like since its creation, beside its runstate. Times are ticks; who looks from another CPU may see a part of a
+/// change.
+/// </summary>
 public sealed class DispatchAccount
 {
     /// <summary>Classes of wake-up latency.</summary>
-    public const int LatencyClasses = 8;
+    public const int LatencyClasses = LatencyCounts.Length;
 
-    private readonly uint[] _latency = new uint[LatencyClasses];
+    private LatencyCounts _latency;
     private ulong _wokeAt;
     private bool _isWaking;
     private int _lastCpu = -1;
@@ -23,7 +26,7 @@ public sealed class DispatchAccount
     public ulong WorstWait { get; private set; }
 
     /// <summary>How many of those times are in each class.</summary>
-    public ReadOnlySpan<uint> Latency => _latency;
+    public LatencyCounts Latency => _latency;
 
     /// <summary>It has a reason to run.</summary>
     public void Wakes(ulong now)
@@ -49,7 +52,7 @@ public sealed class DispatchAccount
     /// <summary>As for a new vCPU.</summary>
     public void Reset()
     {
-        _latency.AsSpan().Clear();
+        _latency = default;
         _isWaking = false;
         _lastCpu = -1;
         Wakeups = Migrations = WorstWait = 0;

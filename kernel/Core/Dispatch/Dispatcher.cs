@@ -152,28 +152,6 @@ public sealed class Dispatcher
         return atRest;
     }
 
-    /// <summary>The vCPU runs on the CPUs of <paramref name="mask"/> only, of which at least one runs guests; those that do not are left out.</summary>
-    public void SetAffinity(Vcpu vcpu, ulong mask)
-    {
-        PhysicalCpu cpu = LockCpuOf(vcpu);
-        SchedulingContext context = vcpu.Scheduling;
-        context.Pin = mask;
-        bool mustMove = !context.Allows(cpu.Index) && (vcpu.State != VcpuState.Runnable || context.IsQueued);
-        if (!mustMove || vcpu.State == VcpuState.Running)
-        {
-            cpu.Lock.Exit();
-            if (mustMove)
-                TryStop(vcpu);
-
-            return;
-        }
-
-        if (vcpu.State == VcpuState.Runnable)
-            cpu.Schedule.Remove(context);
-
-        Move(vcpu, cpu);
-    }
-
     /// <summary>An offline vCPU will run on <paramref name="target"/> first.</summary>
     public void Assign(Vcpu vcpu, PhysicalCpu target)
     {
@@ -190,7 +168,8 @@ public sealed class Dispatcher
         cpu.Lock.Exit();
     }
 
-    private static PhysicalCpu LockCpuOf(Vcpu vcpu)
+    /// <summary>Locks the CPU that the vCPU is assigned to.</summary>
+    internal static PhysicalCpu LockCpuOf(Vcpu vcpu)
     {
         while (true)
         {
@@ -273,9 +252,9 @@ public sealed class Dispatcher
         Move(vcpu, cpu);
     }
 
-    // A vCPU that is in no queue leaves a CPU on which it must not run any more, whose lock is held, and given back.
+    /// <summary>A vCPU that is in no queue leaves a CPU on which it must not run any more, whose lock is held, and given back.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void Move(Vcpu vcpu, PhysicalCpu last)
+    internal void Move(Vcpu vcpu, PhysicalCpu last)
     {
         PhysicalCpu target = FindIdleCpu(vcpu) ?? _kernel.Cpus[BitOperations.TrailingZeroCount(vcpu.Scheduling.Affinity)];
         if (vcpu.State == VcpuState.Runnable)
@@ -319,9 +298,11 @@ public sealed class Dispatcher
         Place(vcpu, cpu, ChooseCpu(vcpu, cpu), now);
     }
 
-    // Puts a vCPU that has become runnable, while the lock of its last CPU is held, into the queue of a CPU, and has that CPU look when
-    // it should. The lock is given back.
-    private void Place(Vcpu vcpu, PhysicalCpu last, PhysicalCpu cpu, ulong now)
+    /// <summary>
+    /// Puts a vCPU that can run, while the lock of its last CPU is held, into the queue of a CPU, and has that CPU look when it should. The
+    /// lock is given back.
+    /// </summary>
+    internal void Place(Vcpu vcpu, PhysicalCpu last, PhysicalCpu cpu, ulong now)
     {
         if (cpu != last)
         {

@@ -22,7 +22,8 @@ public sealed class Heap
     {
         int at = _count++;
         Place(node, at);
-        SiftUp(at);
+        if (at > 0)
+            SiftUp(at);
     }
 
     /// <summary>Takes <paramref name="node"/> out; it must be in this heap.</summary>

@@ -73,10 +73,23 @@ public sealed class SchedulingContext
     public CyclicTable? Table { get; set; }
 
     /// <summary>The CPUs that it may run on, a bit each.</summary>
-    public ulong Affinity => (Pin & Choice) != 0 ? Pin & Choice : Pin;
+    public ulong Affinity
+    {
+        get
+        {
+            ulong choice = Table is { } table && (Pin & MaskOf(table.Cpu)) != 0 ? MaskOf(table.Cpu) : Choice;
+            return (Pin & choice) != 0 ? Pin & choice : Pin;
+        }
+    }
 
     /// <summary>It waits for a CPU, or for the time from which on it may have one.</summary>
     public bool IsQueued => Ready.HeapIndex >= 0 || Change.HeapIndex >= 0 || WaitsForSlot;
+
+    /// <summary>The number, from 1 on, of its record in the transaction that is looked at; 0 if there is none.</summary>
+    internal int Record { get; set; }
+
+    /// <summary>The table that this transaction puts it into, or null.</summary>
+    internal CyclicTable? PlannedTable { get; set; }
 
     /// <summary>It has a guarantee, now.</summary>
     internal bool HasBudget => _left > 0;
@@ -109,6 +122,7 @@ public sealed class SchedulingContext
         VirtualTime = 0;
         Pin = Choice = ulong.MaxValue;
         HasFloor = false;
+        PlannedTable = null;
         SetRules(0, 0, 0, 0, 0);
     }
 
@@ -120,23 +134,28 @@ public sealed class SchedulingContext
     }
 
     /// <summary>
-    /// Changes guarantee and limit; a period begins <paramref name="now"/> for what is new. It must be in no queue.
+    /// Changes guarantee and limit; a period begins <paramref name="now"/> for what is new. It must be in no queue. True if anything is other
+    /// than before.
     /// </summary>
-    public void SetRules(ulong budget, ulong period, ulong limit, int band, ulong now)
+    public bool SetRules(ulong budget, ulong period, ulong limit, int band, ulong now)
     {
-        if (budget != Budget || period != Period)
+        bool hasNewBudget = budget != Budget || period != Period;
+        if (hasNewBudget)
         {
             _left = (long)budget;
             Deadline = now + period;
         }
 
-        if (limit != Limit || period != Period)
+        bool hasNewLimit = limit != Limit || period != Period;
+        if (hasNewLimit)
         {
             _allowance = (long)limit;
             LimitEnd = now + period;
         }
 
+        bool hasChanged = hasNewBudget || hasNewLimit || band != Band;
         (Budget, Period, Limit, Band) = (budget, period, limit, band);
+        return hasChanged;
     }
 
     /// <summary>

@@ -17,6 +17,7 @@ public sealed class Vcpu
     private int _pending;
     private int _wants;
     private AsidTag _asidTag;
+    private SchedulingRules _rules;
 
     /// <summary>Creates a vCPU, for now of <paramref name="domain"/>. Only during start-up: it allocates.</summary>
     public Vcpu(Domain domain, int id)
@@ -53,6 +54,9 @@ public sealed class Vcpu
 
     /// <summary>What the dispatcher goes by.</summary>
     public SchedulingContext Scheduling { get; }
+
+    /// <summary>What policy and operator said of it.</summary>
+    public ref SchedulingRules Rules => ref _rules;
 
     /// <summary>How the dispatcher has treated it.</summary>
     public DispatchAccount Account { get; } = new();
@@ -203,8 +207,8 @@ public sealed class Vcpu
         Timers.Reset();
         Runstate.Reset();
         Apic.Reset();
-        Scheduling.Reset(Domain.Config.Weight);
         Account.Reset();
+        Domain.Kernel.Plan.Enter(this);
     }
 
     private void RaiseFarUpcall()

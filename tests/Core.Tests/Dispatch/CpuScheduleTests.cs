@@ -126,7 +126,7 @@ public sealed class CpuScheduleTests
         cpu.Schedule.Table.Append(first.Context, 3 * Millisecond, isStrict);
         cpu.Schedule.Table.Append(second.Context, 2 * Millisecond, isStrict);
         cpu.Schedule.Table.Append(null, 5 * Millisecond, false);
-        cpu.Schedule.Table.Start(cpu.Now);
+        cpu.Schedule.Restart(cpu.Now);
         cpu.Run((10 * Second) + 1);
         Assert.That(first.Ran, Is.EqualTo(3 * Second));
         Assert.That(second.Ran, Is.EqualTo(2 * Second));
@@ -142,7 +142,7 @@ public sealed class CpuScheduleTests
         OneCpu.Load owner = cpu.Add(start: 100 * Second), other = cpu.Add();
         cpu.Schedule.Table.Append(owner.Context, 8 * Millisecond, isStrict);
         cpu.Schedule.Table.Append(null, 2 * Millisecond, false);
-        cpu.Schedule.Table.Start(cpu.Now);
+        cpu.Schedule.Restart(cpu.Now);
         cpu.Run((10 * Second) + 1);
         Assert.That(other.Ran, Is.EqualTo((ulong)(2 + share) * Second));
     }
@@ -154,7 +154,7 @@ public sealed class CpuScheduleTests
         OneCpu.Load owner = cpu.Add(start: 4 * Millisecond, burst: () => 2 * Millisecond, sleep: () => 9 * Millisecond), other = cpu.Add();
         cpu.Schedule.Table.Append(owner.Context, 5 * Millisecond, false);
         cpu.Schedule.Table.Append(other.Context, 5 * Millisecond, false);
-        cpu.Schedule.Table.Start(cpu.Now);
+        cpu.Schedule.Restart(cpu.Now);
         cpu.Run(9 * Millisecond);
         Assert.That(owner.Ran, Is.EqualTo(Millisecond + 1), "the slot ended");
         Assert.That(owner.WorstWait, Is.Zero);
@@ -169,15 +169,47 @@ public sealed class CpuScheduleTests
         OneCpu.Load first = cpu.Add(), second = cpu.Add();
         cpu.Schedule.Table.Append(first.Context, Millisecond, true);
         cpu.Schedule.Table.Append(null, 9 * Millisecond, true);
-        cpu.Schedule.Table.Start(cpu.Now);
+        cpu.Schedule.Restart(cpu.Now);
         cpu.Run(Second + (5 * Millisecond));
         Assert.That((first.Ran, second.Ran), Is.EqualTo((101 * Millisecond, 0)));
         cpu.Schedule.Remove(first.Context);
         cpu.Schedule.Table.Clear();
+        cpu.Schedule.Restart(cpu.Now);
         cpu.Schedule.Add(first.Context, cpu.Now);
         cpu.Run(3 * Second);
         Assert.That(first.Ran, Is.EqualTo(Second).Within(15).Percent);
         Assert.That(second.Ran, Is.EqualTo(Second).Within(15).Percent);
+    }
+
+    [Test]
+    public void WhoWakesWithItsLimitUsedUpRunsWhenItsPeriodBegins()
+    {
+        OneCpu cpu = new();
+        OneCpu.Load limited = cpu.Add(weight: 65535, burst: () => 2 * Millisecond, sleep: () => Millisecond);
+        limited.Context.SetRules(4 * Millisecond, 7 * Millisecond, 4 * Millisecond, 0, cpu.Now);
+        cpu.Add();
+        cpu.Run(5 * Second);
+        Assert.That((double)limited.Ran / cpu.Now, Is.EqualTo(4.0 / 7.0).Within(0.012), "a slice of the other's does not delay it");
+    }
+
+    [Test]
+    public void SettingTheSameRulesAgainGivesNothing()
+    {
+        OneCpu cpu = new();
+        OneCpu.Load load = cpu.Add();
+        load.Context.SetRules(0, 10 * Millisecond, 2 * Millisecond, 0, cpu.Now);
+        for (int i = 0; i < 1000; i++)
+        {
+            cpu.Run(cpu.Now + Millisecond);
+            if (load.Context.IsQueued)
+            {
+                cpu.Schedule.Remove(load.Context);
+                Assert.That(load.Context.SetRules(0, 10 * Millisecond, 2 * Millisecond, 0, cpu.Now), Is.False);
+                cpu.Schedule.Add(load.Context, cpu.Now);
+            }
+        }
+
+        Assert.That((double)load.Ran / cpu.Now, Is.EqualTo(0.2).Within(2).Percent);
     }
 
     /// <summary>
