@@ -1,5 +1,6 @@
 using System;
 using System.Runtime.InteropServices;
+using Microkernel.Core.Dispatch;
 using Microkernel.Core.Memory;
 
 namespace Microkernel.Core.Domains;
@@ -14,7 +15,7 @@ public sealed class DomainConfig
     public const int MostVcpus = 128;
 
     /// <summary>Weight of a domain that says nothing else, as in Xen's credit schedulers.</summary>
-    public const int DefaultWeight = 256;
+    public const int DefaultWeight = SchedulingContext.DefaultWeight;
 
     /// <summary>Unique name, ASCII.</summary>
     public byte[] Name = [];
@@ -54,6 +55,9 @@ public sealed class DomainConfig
 
     /// <summary>Its next incarnation has the same id: others know it by that.</summary>
     public bool KeepsId => IsService || HasRing || Privileges != Privilege.None || Kept.Count != 0 || Devices.Length != 0;
+
+    /// <summary>Its vCPUs have a floor, which no policy can take away.</summary>
+    public bool HasFloor => IsService || Privileges != Privilege.None;
 
     /// <summary>It is a side of a ring.</summary>
     public bool HasRing;
