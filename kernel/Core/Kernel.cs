@@ -25,6 +25,7 @@ public sealed class Kernel
             Cpus[i] = new PhysicalCpu(i, machine, boot.Memory.Cpus[i]);
 
         Dispatcher = new Dispatcher(this);
+        Plan = new SchedulingPlan(this);
         LifeCycle = new LifeCycle(this);
         Domains = new DomainTable();
         Consoles = new ConsoleMultiplexer(this);
@@ -50,6 +51,9 @@ public sealed class Kernel
 
     /// <summary>Runs vCPUs.</summary>
     public Dispatcher Dispatcher { get; }
+
+    /// <summary>What policy and operator have said of all vCPUs.</summary>
+    public SchedulingPlan Plan { get; }
 
     /// <summary>Builds and takes down domains, in pieces between slices.</summary>
     public LifeCycle LifeCycle { get; }
@@ -93,10 +97,11 @@ public sealed class Kernel
 
         foreach (PhysicalCpu cpu in Cpus)
         {
-            cpu.Queue = new RunQueue(vcpus);
+            cpu.Schedule = new CpuSchedule(cpu.Index, vcpus, Machine.TscFrequency);
             cpu.Timers.Reserve((vcpus * VcpuTimers.PerVcpu) + (Domains.Slots.Length * Watchdogs.PerDomain));
         }
 
+        Plan.Reserve(vcpus);
         Hypercalls.HypercallIndex.Prepare();
     }
 }

@@ -20,6 +20,9 @@ public static class ErrorNumber
     /// <summary>The device failed.</summary>
     public const int Io = 5;
 
+    /// <summary>More than there is room for.</summary>
+    public const int TooBig = 7;
+
     /// <summary>Bad file descriptor.</summary>
     public const int BadDescriptor = 9;
 
@@ -71,6 +74,9 @@ public static class ErrorNumber
     /// <summary>Not connected.</summary>
     public const int NotConnected = 107;
 
+    /// <summary>Made on an old picture.</summary>
+    public const int Stale = 116;
+
     /// <summary>The name of an error as Linux writes it; "error N" for one that has none here.</summary>
     public static string NameOf(int error) => error switch
     {
@@ -79,6 +85,7 @@ public static class ErrorNumber
         NoSuchDomain => "ESRCH",
         Interrupted => "EINTR",
         Io => "EIO",
+        TooBig => "E2BIG",
         BadDescriptor => "EBADF",
         Again => "EAGAIN",
         NoMemory => "ENOMEM",
@@ -96,6 +103,7 @@ public static class ErrorNumber
         NoBuffers => "ENOBUFS",
         IsConnected => "EISCONN",
         NotConnected => "ENOTCONN",
+        Stale => "ESTALE",
         _ => string.Create(CultureInfo.InvariantCulture, $"error {error}"),
     };
 

@@ -471,8 +471,15 @@ static void scheduling(unsigned domain)
     CHECK_EQ(op->u.credit2.weight, 512);
     op->cmd = XEN_DOMCTL_SCHEDOP_putinfo;
     op->u.credit2.cap = 50;
-    CHECK_EQ(domctl(XEN_DOMCTL_scheduler_op, domain), -EOPNOTSUPP);
-    op->u.credit2.cap = op->u.credit2.weight = 0;
+    CHECK_EQ(domctl(XEN_DOMCTL_scheduler_op, domain), 0);
+    op->cmd = XEN_DOMCTL_SCHEDOP_getinfo;
+    op->u.credit2.cap = 0;
+    CHECK_EQ(domctl(XEN_DOMCTL_scheduler_op, domain), 0);
+    CHECK_EQ(op->u.credit2.cap, 50);
+    op->cmd = XEN_DOMCTL_SCHEDOP_putinfo;
+    op->u.credit2.cap = 0;
+    CHECK_EQ(domctl(XEN_DOMCTL_scheduler_op, domain), 0);
+    op->u.credit2.weight = 0;
     CHECK_EQ(domctl(XEN_DOMCTL_scheduler_op, domain), -EINVAL);
     op->sched_id = XEN_SCHEDULER_RTDS;
     CHECK_EQ(domctl(XEN_DOMCTL_scheduler_op, domain), -EINVAL);

@@ -28,4 +28,5 @@ public static class XenError
     public const long EOPNOTSUPP = -95;
     public const long ENOBUFS = -105;
     public const long ETIMEDOUT = -110;
+    public const long ESTALE = -116;
 }

@@ -64,8 +64,11 @@ public sealed class DomainBuilder
         if (!domain.Memory.TryReset(domain.Id, frames + GuestLayout.ExtraFrames, pool))
             return "the host has not enough free memory";
 
-        foreach (Vcpu vcpu in domain.Vcpus)
-            vcpu.ResetForNewDomain();
+        using (_kernel.Plan.Lock.Hold())
+        {
+            foreach (Vcpu vcpu in domain.Vcpus)
+                vcpu.ResetForNewDomain();
+        }
 
         GuestLayout.Fill(domain.Memory.Map, config);
         return PlanImages(domain);

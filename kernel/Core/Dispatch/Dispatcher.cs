@@ -1,3 +1,4 @@
+using System;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Threading;
@@ -9,26 +10,25 @@ using Microkernel.Core.Vcpus;
 namespace Microkernel.Core.Dispatch;
 
 /// <summary>
-/// Runs vCPUs on CPUs. Every CPU takes the vCPU that has had least time, for one slice; virtual time is comparable between
-/// CPUs, so that a CPU takes over a waiting vCPU from another one when that one is due first. No lock is global.
+/// Runs vCPUs on CPUs. Every CPU takes the vCPU that its <see cref="CpuSchedule"/> says, for one slice at most; virtual time is comparable
+/// between CPUs, so that a CPU takes over a waiting vCPU from another one when that one is due first. No lock is global.
 /// </summary>
 public sealed class Dispatcher
 {
-    private const ulong SlicesPerSecond = 100;
-    private const ulong WakePreemptionsPerSecond = 1000;
+    private const ulong MicrosecondsPerSecond = 1_000_000;
 
     private readonly Kernel _kernel;
     private readonly Machine _machine;
-    private readonly ulong _slice;
-    private readonly ulong _wakeAdvantage;
+    private readonly ulong[] _latencyBounds = new ulong[DispatchAccount.LatencyClasses - 1];
 
     /// <summary>A dispatcher for the CPUs of <paramref name="kernel"/>.</summary>
     public Dispatcher(Kernel kernel)
     {
         _kernel = kernel;
         _machine = kernel.Machine;
-        _slice = kernel.Machine.TscFrequency / SlicesPerSecond;
-        _wakeAdvantage = kernel.Machine.TscFrequency / WakePreemptionsPerSecond;
+        ReadOnlySpan<uint> bounds = [100, 300, 1000, 3000, 10_000, 30_000, 100_000];
+        for (int i = 0; i < bounds.Length; i++)
+            _latencyBounds[i] = bounds[i] * kernel.Machine.TscFrequency / MicrosecondsPerSecond;
     }
 
     /// <summary>A long operation on this CPU should stop at its next safe point.</summary>
@@ -94,9 +94,7 @@ public sealed class Dispatcher
     {
         PhysicalCpu cpu = _kernel.ThisCpu;
         cpu.MustReschedule = true;
-        ulong theirs = cpu.Queue.First?.Scheduling.VirtualTime ?? 0;
-        SchedulingContext context = vcpu.Scheduling;
-        context.VirtualTime = context.VirtualTime < theirs ? theirs : context.VirtualTime;
+        cpu.Schedule.Yield(vcpu.Scheduling);
     }
 
     /// <summary>Brings an initialised, offline vCPU into the game: a new domain's first, VCPUOP_up, a start-up IPI.</summary>
@@ -154,28 +152,6 @@ public sealed class Dispatcher
         return atRest;
     }
 
-    /// <summary>The vCPU runs on the CPUs of <paramref name="mask"/> only, of which at least one runs guests; those that do not are left out.</summary>
-    public void SetAffinity(Vcpu vcpu, ulong mask)
-    {
-        PhysicalCpu cpu = LockCpuOf(vcpu);
-        SchedulingContext context = vcpu.Scheduling;
-        context.Affinity = mask;
-        bool mustMove = !context.Allows(cpu.Index) && (vcpu.State != VcpuState.Runnable || context.HeapIndex >= 0);
-        if (!mustMove || vcpu.State == VcpuState.Running)
-        {
-            cpu.Lock.Exit();
-            if (mustMove)
-                TryStop(vcpu);
-
-            return;
-        }
-
-        if (vcpu.State == VcpuState.Runnable)
-            cpu.Queue.Remove(vcpu);
-
-        Move(vcpu, cpu);
-    }
-
     /// <summary>An offline vCPU will run on <paramref name="target"/> first.</summary>
     public void Assign(Vcpu vcpu, PhysicalCpu target)
     {
@@ -192,7 +168,8 @@ public sealed class Dispatcher
         cpu.Lock.Exit();
     }
 
-    private static PhysicalCpu LockCpuOf(Vcpu vcpu)
+    /// <summary>Locks the CPU that the vCPU is assigned to.</summary>
+    internal static PhysicalCpu LockCpuOf(Vcpu vcpu)
     {
         while (true)
         {
@@ -207,10 +184,7 @@ public sealed class Dispatcher
 
     private void RunSlice(PhysicalCpu cpu, Vcpu vcpu)
     {
-        ulong start = _machine.ReadTsc();
-        cpu.SliceEnd = start + _slice;
-        cpu.MustReschedule = false;
-        SwitchTo(cpu, vcpu, start);
+        SwitchTo(cpu, vcpu, cpu.SliceStart);
         while (MayEnter(cpu, vcpu))
         {
             ArmTimer(cpu);
@@ -224,7 +198,6 @@ public sealed class Dispatcher
 
         vcpu.Hardware.Unload();
         ulong end = _machine.ReadTsc();
-        vcpu.Scheduling.Charge(end - start);
         cpu.Current = null;
         PutAway(cpu, vcpu, end);
     }
@@ -239,6 +212,7 @@ public sealed class Dispatcher
         }
 
         vcpu.Hardware.Load();
+        vcpu.Account.Runs(cpu.Index, now, _latencyBounds);
         vcpu.Runstate.Enter(RunstateKind.Running, now);
         vcpu.Runstate.Publish();
     }
@@ -255,6 +229,7 @@ public sealed class Dispatcher
     private void PutAway(PhysicalCpu cpu, Vcpu vcpu, ulong now)
     {
         cpu.Lock.Enter();
+        cpu.Schedule.Stop(now - cpu.SliceStart);
         VcpuState next = NextState(vcpu);
         vcpu.State = next;
         vcpu.WantsBlock = false;
@@ -268,7 +243,7 @@ public sealed class Dispatcher
         if (vcpu.Scheduling.Allows(cpu.Index))
         {
             if (next == VcpuState.Runnable)
-                cpu.Queue.Add(vcpu);
+                cpu.Schedule.Add(vcpu.Scheduling, now);
 
             cpu.Lock.Exit();
             return;
@@ -277,14 +252,14 @@ public sealed class Dispatcher
         Move(vcpu, cpu);
     }
 
-    // A vCPU that is in no queue leaves a CPU on which it must not run any more, whose lock is held, and given back.
+    /// <summary>A vCPU that is in no queue leaves a CPU on which it must not run any more, whose lock is held, and given back.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void Move(Vcpu vcpu, PhysicalCpu last)
+    internal void Move(Vcpu vcpu, PhysicalCpu last)
     {
         PhysicalCpu target = FindIdleCpu(vcpu) ?? _kernel.Cpus[BitOperations.TrailingZeroCount(vcpu.Scheduling.Affinity)];
         if (vcpu.State == VcpuState.Runnable)
         {
-            Place(vcpu, last, target);
+            Place(vcpu, last, target, _machine.ReadTsc());
             return;
         }
 
@@ -316,13 +291,18 @@ public sealed class Dispatcher
     private void MakeRunnable(Vcpu vcpu, PhysicalCpu cpu)
     {
         vcpu.State = VcpuState.Runnable;
-        vcpu.Runstate.Enter(RunstateKind.Runnable, _machine.ReadTsc());
-        Place(vcpu, cpu, ChooseCpu(vcpu, cpu));
+        ulong now = _machine.ReadTsc();
+        vcpu.Runstate.Enter(RunstateKind.Runnable, now);
+        vcpu.Account.Wakes(now);
+        vcpu.Scheduling.Wake(now);
+        Place(vcpu, cpu, ChooseCpu(vcpu, cpu), now);
     }
 
-    // Puts a vCPU that has become runnable, while the lock of its last CPU is held, into the queue of a CPU, and has that CPU look when
-    // it should. The lock is given back.
-    private void Place(Vcpu vcpu, PhysicalCpu last, PhysicalCpu cpu)
+    /// <summary>
+    /// Puts a vCPU that can run, while the lock of its last CPU is held, into the queue of a CPU, and has that CPU look when it should. The
+    /// lock is given back.
+    /// </summary>
+    internal void Place(Vcpu vcpu, PhysicalCpu last, PhysicalCpu cpu, ulong now)
     {
         if (cpu != last)
         {
@@ -331,15 +311,11 @@ public sealed class Dispatcher
             vcpu.Cpu = cpu;
         }
 
-        ulong earliest = cpu.Floor > _slice ? cpu.Floor - _slice : 0;
-        SchedulingContext context = vcpu.Scheduling;
-        context.VirtualTime = context.VirtualTime < earliest ? earliest : context.VirtualTime;
-        cpu.Queue.Add(vcpu);
-        Vcpu? current = cpu.Current;
-        bool preempts = current != null && context.VirtualTime + _wakeAdvantage < current.Scheduling.VirtualTime;
-        cpu.Lock.Exit();
+        bool preempts = cpu.Schedule.Join(vcpu.Scheduling, now);
         if (preempts)
             cpu.MustReschedule = true;
+
+        cpu.Lock.Exit();
 
         // Pairs with the barrier in Wait: either that CPU sees the vCPU in its queue, or it is seen to be idle here.
         Interlocked.MemoryBarrier();
@@ -349,7 +325,7 @@ public sealed class Dispatcher
 
     private PhysicalCpu ChooseCpu(Vcpu vcpu, PhysicalCpu last)
     {
-        if (last.IsIdle || last.Current == null)
+        if ((last.IsIdle || last.Current == null) && !last.Schedule.IsClosed)
             return last;
 
         return FindIdleCpu(vcpu) ?? last;
@@ -360,7 +336,7 @@ public sealed class Dispatcher
     {
         foreach (PhysicalCpu cpu in _kernel.Cpus)
         {
-            if (cpu.IsIdle && cpu.RunsGuests && (vcpu == null || vcpu.Scheduling.Allows(cpu.Index)))
+            if (cpu.IsIdle && cpu.RunsGuests && !cpu.Schedule.IsClosed && (vcpu == null || vcpu.Scheduling.Allows(cpu.Index)))
                 return cpu;
         }
 
@@ -369,19 +345,23 @@ public sealed class Dispatcher
 
     private Vcpu? TakeNext(PhysicalCpu cpu)
     {
-        if (cpu.Queue.Count == 0 || _machine.ReadTsc() >= cpu.SliceEnd)
-            TakeOver(cpu);
-
-        cpu.Lock.Enter();
-        Vcpu? next = cpu.Queue.Take();
-        if (next != null)
+        ulong now = _machine.ReadTsc();
+        CpuSchedule schedule = cpu.Schedule;
+        if ((schedule.Count == 0 || now >= cpu.SliceEnd) && !schedule.IsClosed)
         {
-            next.State = VcpuState.Running;
-            ulong time = next.Scheduling.VirtualTime;
-            cpu.Floor = time > cpu.Floor ? time : cpu.Floor;
+            TakeOver(cpu, now);
+            now = _machine.ReadTsc();
         }
 
-        bool someoneWaits = cpu.Queue.Count != 0;
+        cpu.Lock.Enter();
+        cpu.MustReschedule = false;
+        cpu.SliceStart = now;
+        Vcpu? next = (Vcpu?)schedule.PickNext(now, out ulong until)?.Owner;
+        cpu.SliceEnd = until;
+        if (next != null)
+            next.State = VcpuState.Running;
+
+        bool someoneWaits = schedule.Count != 0;
         cpu.Lock.Exit();
         if (someoneWaits)
             CallIdleCpu();
@@ -397,18 +377,17 @@ public sealed class Dispatcher
     }
 
     // Moves a vCPU here that waits elsewhere and is due before all that wait here.
-    private void TakeOver(PhysicalCpu cpu)
+    private void TakeOver(PhysicalCpu cpu, ulong now)
     {
         PhysicalCpu? from = null;
-        ulong least = cpu.Queue.First?.Scheduling.VirtualTime ?? ulong.MaxValue;
+        SchedulingContext? best = null;
         foreach (PhysicalCpu other in _kernel.Cpus)
         {
-            SchedulingContext? first = other == cpu ? null : other.Queue.First?.Scheduling;
-            ulong theirs = first?.VirtualTime ?? ulong.MaxValue;
-            if (theirs < least && (least == ulong.MaxValue || theirs + _slice < least) && first!.Allows(cpu.Index))
+            SchedulingContext? first = other == cpu ? null : other.Schedule.First;
+            if (first != null && first.Allows(cpu.Index) && (best == null ? cpu.Schedule.Wants(first) : first.Precedes(best)))
             {
                 from = other;
-                least = theirs;
+                best = first;
             }
         }
 
@@ -416,14 +395,17 @@ public sealed class Dispatcher
             return;
 
         from.Lock.Enter();
-        bool mayMove = from.Queue.First?.Scheduling.Allows(cpu.Index) ?? false;
-        Vcpu? moved = mayMove ? from.Queue.Take() : null;
-        from.Lock.Exit();
+        SchedulingContext? moved = from.Schedule.First;
+        moved = moved != null && moved.Allows(cpu.Index) ? moved : null;
         if (moved != null)
+            from.Schedule.Remove(moved);
+
+        from.Lock.Exit();
+        if (moved?.Owner is Vcpu vcpu)
         {
             cpu.Lock.Enter();
-            moved.Cpu = cpu;
-            cpu.Queue.Add(moved);
+            vcpu.Cpu = cpu;
+            cpu.Schedule.Add(moved, now);
             cpu.Lock.Exit();
         }
     }
@@ -432,10 +414,10 @@ public sealed class Dispatcher
     {
         cpu.IsIdle = true;
         Interlocked.MemoryBarrier();
-        if (cpu.Queue.Count == 0 && !_kernel.LifeCycle.HasWork && !_kernel.Consoles.HasWork)
+        if (!cpu.Schedule.HasNews && !_kernel.LifeCycle.HasWork && !_kernel.Consoles.HasWork)
         {
             cpu.Timers.HasChanged = false;
-            SetTimer(cpu, cpu.Timers.NextDeadline);
+            SetTimer(cpu, Math.Min(cpu.Timers.NextDeadline, cpu.SliceEnd));
             ulong start = _machine.ReadTsc();
             _machine.Idle();
             cpu.IdleTicks += _machine.ReadTsc() - start;

@@ -24,6 +24,7 @@ public sealed class PhysicalCpu
     {
         Index = index;
         RunsGuests = index >= machine.FirstGuestCpu;
+        SliceEnd = RunsGuests ? 0 : ulong.MaxValue;
         _machine = machine;
         Asids = asids;
         Timers = new TimerQueue(machine);
@@ -35,11 +36,11 @@ public sealed class PhysicalCpu
     /// <summary>vCPUs may run here.</summary>
     public bool RunsGuests { get; }
 
-    /// <summary>Guards <see cref="Queue"/> and the state of the vCPUs assigned to this CPU.</summary>
+    /// <summary>Guards <see cref="Schedule"/> and the state of the vCPUs assigned to this CPU.</summary>
     public TicketLock Lock { get; } = new();
 
-    /// <summary>Who waits for this CPU; made when the number of vCPUs is known.</summary>
-    public RunQueue Queue { get; set; } = new(1);
+    /// <summary>Who waits for this CPU, and who is next; made when the number of vCPUs is known.</summary>
+    public CpuSchedule Schedule { get; set; } = new(0, 1, 1);
 
     /// <summary>Timers that fire here.</summary>
     public TimerQueue Timers { get; }
@@ -56,14 +57,14 @@ public sealed class PhysicalCpu
     /// <summary>The domain that ran here last: another one needs a speculation barrier.</summary>
     public Domain? LastDomain { get; set; }
 
-    /// <summary>When the running vCPU's slice ends, TSC.</summary>
+    /// <summary>When the last decision of who runs was made, TSC.</summary>
+    public ulong SliceStart { get; set; }
+
+    /// <summary>Until when it holds.</summary>
     public ulong SliceEnd { get; set; }
 
     /// <summary>What the one-shot timer is programmed for, TSC; <see cref="ulong.MaxValue"/> when it is off.</summary>
     public ulong ProgrammedDeadline { get; set; } = ulong.MaxValue;
-
-    /// <summary>The least virtual time a vCPU that ran here last had: one that wakes does not get behind it by more than a slice.</summary>
-    public ulong Floor { get; set; }
 
     /// <summary>The one-shot timer has fired and nobody has looked at the queue yet.</summary>
     public bool TimerFired
@@ -101,7 +102,7 @@ public sealed class PhysicalCpu
     /// <summary>How long it waited with nothing to do, TSC ticks.</summary>
     public ulong IdleTicks { get; set; }
 
-    /// <summary>The running vCPU has used up its slice.</summary>
+    /// <summary>It is time for the next decision.</summary>
     public bool IsSliceOver() => _machine.ReadTsc() >= SliceEnd;
 
     private void SetNote(int note, bool value)

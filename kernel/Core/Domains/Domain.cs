@@ -209,6 +209,8 @@ public sealed class Domain
                 cpu.LastDomain = null;
         }
 
+        using TicketLock.Holder held = Kernel.Plan.Lock.Hold();
+        Kernel.Plan.Leave(this);
         if (!IsMade)
             return;
 

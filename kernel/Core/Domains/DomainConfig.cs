@@ -55,6 +55,9 @@ public sealed class DomainConfig
     /// <summary>Its next incarnation has the same id: others know it by that.</summary>
     public bool KeepsId => IsService || HasRing || Privileges != Privilege.None || Kept.Count != 0 || Devices.Length != 0;
 
+    /// <summary>Its vCPUs have a floor, which no policy can take away.</summary>
+    public bool HasFloor => IsService || Privileges != Privilege.None;
+
     /// <summary>It is a side of a ring.</summary>
     public bool HasRing;
 

@@ -40,14 +40,14 @@ public static class DomainControl
         },
         new DomainControlOperation(DomainControlAbi.SetVcpuAffinity, "setvcpuaffinity", VcpuControl.SetAffinity, Privilege.Control)
         {
-            Note = "hard affinity only",
+            Note = "hard affinity only; EBUSY for a service where tables leave it none of the CPUs",
         },
         new DomainControlOperation(DomainControlAbi.MaxMem, "max_mem", SetMaxMemory, Privilege.Build),
         new DomainControlOperation(DomainControlAbi.GetVcpuInfo, "getvcpuinfo", VcpuControl.GetInfo, Privilege.Info),
         new DomainControlOperation(DomainControlAbi.MaxVcpus, "max_vcpus", DomainCreation.SetVcpus, Privilege.Build, unsealed: true),
         new DomainControlOperation(DomainControlAbi.SchedulerOp, "scheduler_op", VcpuControl.Schedule, Privilege.Control)
         {
-            Note = "credit2's weight; EOPNOTSUPP for a cap and for single vCPUs",
+            Note = "credit2's weight and cap, of which each vCPU has its part; EPERM for a service's cap; EOPNOTSUPP for single vCPUs",
         },
         new DomainControlOperation(DomainControlAbi.SetDomainHandle, "setdomainhandle", SetHandle, Privilege.Build),
         new DomainControlOperation(DomainControlAbi.HypercallInit, "hypercall_init", WriteHypercallPage, Privilege.Build, unsealed: true),

@@ -61,6 +61,7 @@ public static class DomainCreation
         if (domain.Vcpus.Length != 0)
             return 0;
 
+        using Hardware.TicketLock.Holder held = domain.Kernel.Plan.Lock.Hold();
         if (!domain.TryTakeVcpus((int)count))
             return XenError.ENOMEM;
 

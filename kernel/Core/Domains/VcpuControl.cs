@@ -50,12 +50,12 @@ public static class VcpuControl
 
         ulong mask = MemoryMarshal.Read<ulong>(bytes);
         mask &= affinity.Hard.BitCount < MaskBits ? (1UL << (int)affinity.Hard.BitCount) - 1 : ulong.MaxValue;
-        mask &= GuestCpus(target.Kernel);
+        mask &= target.Kernel.Plan.GuestCpus;
         if (mask == 0)
             return XenError.EINVAL;
 
-        target.Kernel.Dispatcher.SetAffinity(target.VcpuAt((int)affinity.Vcpu), mask);
-        return WriteMap(in call, in affinity.Hard, mask);
+        result = target.Kernel.Plan.TryPin(target.VcpuAt((int)affinity.Vcpu), mask);
+        return result != 0 ? result : WriteMap(in call, in affinity.Hard, mask);
     }
 
     /// <summary>XEN_DOMCTL_getvcpuaffinity.</summary>
@@ -65,14 +65,14 @@ public static class VcpuControl
         if (result != 0)
             return result;
 
-        ulong hard = target.VcpuAt((int)affinity.Vcpu).Scheduling.Affinity;
+        ulong hard = target.VcpuAt((int)affinity.Vcpu).Scheduling.Pin;
         result = (affinity.Flags & DomainControlAbi.AffinityHard) != 0 ? WriteMap(in call, in affinity.Hard, hard) : 0;
         return result == 0 && (affinity.Flags & DomainControlAbi.AffinitySoft) != 0
             ? WriteMap(in call, in affinity.Soft, ulong.MaxValue)
             : result;
     }
 
-    /// <summary>XEN_DOMCTL_scheduler_op: the weight of credit2, which all vCPUs of the domain have.</summary>
+    /// <summary>XEN_DOMCTL_scheduler_op: weight and cap of credit2, which all vCPUs of the domain have; the cap is divided among them.</summary>
     public static long Schedule(ref HypercallCall call, Domain target)
     {
         if (!call.TryRead(call.Arg0 + DomainControlAbi.UnionAt, out DomainControlAbi.Scheduling argument))
@@ -84,23 +84,22 @@ public static class VcpuControl
         switch (argument.Command)
         {
             case DomainControlAbi.SchedulerPutInfo:
-                if (argument.Weight == 0)
-                    return XenError.EINVAL;
-
-                if (argument.Cap != 0)
-                    return XenError.EOPNOTSUPP;
-
-                foreach (Vcpu vcpu in target.Vcpus)
-                    vcpu.Scheduling.Weight = argument.Weight;
-
-                return 0;
+                return target.Kernel.Plan.TrySetShare(target, argument.Weight, argument.Cap);
             case DomainControlAbi.SchedulerGetInfo:
                 argument.Weight = (ushort)target.VcpuAt(0).Scheduling.Weight;
-                argument.Cap = 0;
+                argument.Cap = CapOf(target);
                 return call.TryWrite(call.Arg0 + DomainControlAbi.UnionAt, in argument) ? 0 : XenError.EFAULT;
             default:
                 return XenError.EOPNOTSUPP;
         }
+    }
+
+    // In percent of a CPU, of all vCPUs together.
+    private static ushort CapOf(Domain target)
+    {
+        ref SchedulingRules rules = ref target.VcpuAt(0).Rules;
+        ulong count = (ulong)target.Vcpus.Length;
+        return rules.Limit == 0 ? (ushort)0 : (ushort)(((rules.Limit * 100 * count) + (rules.Period / 2)) / rules.Period);
     }
 
     private static long ReadAffinity(in HypercallCall call, Domain target, out DomainControlAbi.Affinity affinity)
@@ -109,15 +108,6 @@ public static class VcpuControl
             return XenError.EFAULT;
 
         return affinity.Vcpu < (uint)target.Vcpus.Length ? 0 : XenError.EINVAL;
-    }
-
-    private static ulong GuestCpus(Kernel kernel)
-    {
-        ulong mask = 0;
-        foreach (PhysicalCpu cpu in kernel.Cpus)
-            mask |= cpu.RunsGuests ? SchedulingContext.MaskOf(cpu.Index) : 0;
-
-        return mask;
     }
 
     // As many bytes as the caller has room for: CPUs past the map's end are not told.

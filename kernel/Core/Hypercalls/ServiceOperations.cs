@@ -9,13 +9,14 @@ public static class ServiceOperations
     public const int Number = 48;
 
     /// <summary>The operations.</summary>
-    public static readonly SubOperation[] Table = Join(ServiceQueries.Table, DomainBuildingOperations.Table);
+    public static readonly SubOperation[] Table = Join(ServiceQueries.Table, DomainBuildingOperations.Table, PolicyOperations.Table);
 
-    private static SubOperation[] Join(ReadOnlySpan<SubOperation> first, ReadOnlySpan<SubOperation> second)
+    private static SubOperation[] Join(ReadOnlySpan<SubOperation> first, ReadOnlySpan<SubOperation> second, ReadOnlySpan<SubOperation> third)
     {
-        SubOperation[] all = new SubOperation[first.Length + second.Length];
+        SubOperation[] all = new SubOperation[first.Length + second.Length + third.Length];
         first.CopyTo(all);
         second.CopyTo(all.AsSpan(first.Length));
+        third.CopyTo(all.AsSpan(first.Length + second.Length));
         return all;
     }
 }

@@ -1,16 +1,15 @@
+using Microkernel.Core.Dispatch;
+
 namespace Microkernel.Core.Time;
 
 /// <summary>Something that happens at a time. It is in at most one CPU's queue.</summary>
-public abstract class Timer
+public abstract class Timer : HeapNode
 {
     /// <summary>When, TSC of the host.</summary>
-    public ulong Deadline { get; internal set; }
+    public ulong Deadline => Key;
 
     /// <summary>The queue it is in, or null.</summary>
     internal TimerQueue? Queue { get; set; }
-
-    /// <summary>Position in that queue's heap.</summary>
-    internal int HeapIndex { get; set; } = -1;
 
     /// <summary>True until it has fired or was cancelled.</summary>
     public bool IsArmed => Queue != null;

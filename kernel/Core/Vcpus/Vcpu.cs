@@ -17,6 +17,7 @@ public sealed class Vcpu
     private int _pending;
     private int _wants;
     private AsidTag _asidTag;
+    private SchedulingRules _rules;
 
     /// <summary>Creates a vCPU, for now of <paramref name="domain"/>. Only during start-up: it allocates.</summary>
     public Vcpu(Domain domain, int id)
@@ -30,6 +31,7 @@ public sealed class Vcpu
         Apic = new LocalApic(this);
         Timers = new VcpuTimers(this);
         Runstate = new Runstate(this);
+        Scheduling = new SchedulingContext(this);
     }
 
     /// <summary>Whose it is; that of a free one says nothing.</summary>
@@ -51,7 +53,13 @@ public sealed class Vcpu
     public Runstate Runstate { get; }
 
     /// <summary>What the dispatcher goes by.</summary>
-    public SchedulingContext Scheduling { get; } = new();
+    public SchedulingContext Scheduling { get; }
+
+    /// <summary>What policy and operator said of it.</summary>
+    public ref SchedulingRules Rules => ref _rules;
+
+    /// <summary>How the dispatcher has treated it.</summary>
+    public DispatchAccount Account { get; } = new();
 
     /// <summary>Its address-space tag on the CPU where it ran last.</summary>
     public ref AsidTag AsidTag => ref _asidTag;
@@ -199,7 +207,8 @@ public sealed class Vcpu
         Timers.Reset();
         Runstate.Reset();
         Apic.Reset();
-        Scheduling.Reset(Domain.Config.Weight);
+        Account.Reset();
+        Domain.Kernel.Plan.Enter(this);
     }
 
     private void RaiseFarUpcall()

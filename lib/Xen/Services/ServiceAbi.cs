@@ -11,7 +11,7 @@ internal static class ServiceAbi
     internal const int ContextSize = 128;
 
     internal const uint GetInfo = 0, GetRing = 1, GetDevice = 2, GetObject = 3, ReadObject = 4, CopyObject = 5, CopyTo = 6;
-    internal const uint SetEntry = 7, SeedGrant = 8, AttachConsole = 9, Audit = 10;
+    internal const uint SetEntry = 7, SeedGrant = 8, AttachConsole = 9, Audit = 10, ReadScheduling = 11, ApplyScheduling = 12;
 
     internal const uint RingResource = 0x8000, KeptResource = 0x8001;
 
@@ -106,6 +106,89 @@ internal static class ServiceAbi
     {
         internal uint Domain;
         internal uint Padding;
+    }
+
+    [InlineArray(SchedulingState.LatencyClasses)]
+    internal struct LatencyCounts
+    {
+        private uint _first;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct Rules
+    {
+        internal ulong Budget;
+        internal ulong Period;
+        internal ulong Limit;
+        internal uint Weight;
+        internal uint Band;
+        internal ulong Affinity;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct SchedulingRead
+    {
+        internal uint First;
+        internal uint Capacity;
+        internal uint Count;
+        internal uint Cpus;
+        internal ulong Generation;
+        internal ulong Now;
+        internal ulong Buffer;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct SchedulingRecord
+    {
+        internal uint Domain;
+        internal uint Vcpu;
+        internal ulong DomainGeneration;
+        internal uint Cpu;
+        internal uint Where;
+        internal uint Flags;
+        internal uint Padding;
+        internal Rules Rules;
+        internal ulong Effective;
+        internal ulong Pin;
+        internal ulong Ran;
+        internal ulong Waited;
+        internal ulong Wakeups;
+        internal ulong Migrations;
+        internal ulong WorstWait;
+        internal LatencyCounts Latency;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct SchedulingTransaction
+    {
+        internal ulong BaseGeneration;
+        internal ulong Generation;
+        internal uint Contexts;
+        internal uint Slots;
+        internal ulong ContextArray;
+        internal ulong SlotArray;
+        internal uint FailedIndex;
+        internal uint Flags;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct ContextRecord
+    {
+        internal uint Domain;
+        internal uint Vcpu;
+        internal ulong DomainGeneration;
+        internal Rules Rules;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct SlotRecord
+    {
+        internal uint Cpu;
+        internal uint Flags;
+        internal uint Domain;
+        internal uint Vcpu;
+        internal ulong DomainGeneration;
+        internal ulong Length;
     }
 
     [StructLayout(LayoutKind.Sequential)]

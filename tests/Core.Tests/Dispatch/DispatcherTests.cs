@@ -74,7 +74,7 @@ public sealed class DispatcherTests
         TestHost host = simulation.Host;
         simulation.Start(0);
         simulation.Start(1);
-        Assert.That(host.Kernel.Cpus[0].Queue.Count, Is.EqualTo(2), "both woke while nobody ran there");
+        Assert.That(host.Kernel.Cpus[0].Schedule.Count, Is.EqualTo(2), "both woke while nobody ran there");
         host.Machine.RunAs(0);
         host.Kernel.Dispatcher.Step(host.Kernel.Cpus[0]);
         Assert.That(host.Machine.Kicks[1], Is.Zero, "it is not idle");
@@ -249,11 +249,11 @@ public sealed class DispatcherTests
     public void AVcpuRunsOnlyOnTheCpusOfItsAffinity(int cpus, int domains)
     {
         Simulation simulation = new(cpus, domains);
-        Dispatcher dispatcher = simulation.Host.Kernel.Dispatcher;
+        SchedulingPlan plan = simulation.Host.Kernel.Plan;
         simulation.Run(100 * Millisecond);
         for (int i = 0; i < domains; i++)
         {
-            dispatcher.SetAffinity(simulation.Host.Vcpu(i), 2);
+            plan.TryPin(simulation.Host.Vcpu(i), 2);
         }
 
         simulation.Run(200 * Millisecond);
@@ -261,7 +261,7 @@ public sealed class DispatcherTests
         simulation.Run(700 * Millisecond);
         Assert.That(simulation.RanOn.Where((_, cpu) => cpu != 1), Is.EqualTo(before.Where((_, cpu) => cpu != 1)));
         Assert.That(simulation.RanOn[1] - before[1], Is.GreaterThan(490 * Millisecond));
-        dispatcher.SetAffinity(simulation.Host.Vcpu(0), 1);
+        plan.TryPin(simulation.Host.Vcpu(0), 1);
         simulation.Run(1200 * Millisecond);
         Assert.That(simulation.RanOn[0] - before[0], Is.GreaterThan(480 * Millisecond));
         Assert.That(simulation.RanOn.Skip(2), Is.EqualTo(before.Skip(2)));

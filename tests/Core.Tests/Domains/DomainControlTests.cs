@@ -417,7 +417,7 @@ public sealed class DomainControlTests(int bits)
         {
             if (vcpu.State == VcpuState.Runnable)
             {
-                vcpu.Cpu.Queue.Remove(vcpu);
+                vcpu.Cpu.Schedule.Remove(vcpu.Scheduling);
             }
 
             vcpu.State = VcpuState.Paused;

@@ -1,0 +1,125 @@
+using System;
+using System.Runtime.InteropServices;
+using Microkernel.Core.Abi;
+using Microkernel.Core.Dispatch;
+using Microkernel.Core.Domains;
+using Microkernel.Core.Hardware;
+using Microkernel.Core.Time;
+using Microkernel.Core.Vcpus;
+
+namespace Microkernel.Core.Hypercalls;
+
+/// <summary>The operations of service_op for the domain that decides how vCPUs share the CPUs.</summary>
+public static class PolicyOperations
+{
+    private const string Test = "policy";
+
+    // In the place where a read goes on: the number of the vCPU, below that of its domain's slot.
+    private const int VcpuBits = 8;
+    private const uint VcpuMask = (1u << VcpuBits) - 1;
+
+    /// <summary>The operations.</summary>
+    public static readonly SubOperation[] Table =
+    [
+        new(PolicyAbi.ReadScheduling, "read_scheduling", Read, Test, Privilege.Info),
+        new(PolicyAbi.ApplyScheduling, "apply_scheduling", Apply, Test, Privilege.Control),
+    ];
+
+    private static long Read(ref HypercallCall call)
+    {
+        if (!call.TryRead(call.Arg1, out PolicyAbi.Read wanted))
+            return XenError.EFAULT;
+
+        Kernel kernel = call.Domain.Kernel;
+        wanted.Count = 0;
+        wanted.CpuCount = (uint)kernel.Cpus.Length;
+        wanted.Generation = kernel.Plan.Generation;
+        wanted.Now = kernel.Clock.Now();
+        while (wanted.Count < wanted.Capacity && TryFind(kernel.Domains, ref wanted.First, out Vcpu vcpu))
+        {
+            PolicyAbi.State state = Describe(kernel, vcpu);
+            if (!call.TryWrite(wanted.Buffer + (wanted.Count * PolicyAbi.StateSize), in state))
+                return XenError.EFAULT;
+
+            wanted.Count++;
+            wanted.First++;
+            if (call.ShouldPreempt)
+                break;
+        }
+
+        if (!TryFind(kernel.Domains, ref wanted.First, out _))
+            wanted.First = 0;
+
+        return call.TryWrite(call.Arg1, in wanted) ? 0 : XenError.EFAULT;
+    }
+
+    private static long Apply(ref HypercallCall call)
+    {
+        if (!call.TryRead(call.Arg1, out PolicyAbi.Transaction wanted))
+            return XenError.EFAULT;
+
+        SchedulingPlan plan = call.Domain.Kernel.Plan;
+        using TicketLock.Holder held = plan.Lock.Hold();
+        long result = plan.Check(in call, ref wanted);
+        wanted.Generation = plan.Generation + (result == 0 ? 1u : 0);
+
+        // The caller is told first: nothing fails after that.
+        if (!call.TryWrite(call.Arg1, in wanted))
+            result = XenError.EFAULT;
+
+        plan.Finish(applies: result == 0);
+        return result;
+    }
+
+    // The first vCPU at a place or after it.
+    private static bool TryFind(DomainTable domains, ref uint place, out Vcpu vcpu)
+    {
+        for (uint slot = place >> VcpuBits; slot < (uint)domains.Slots.Length; slot++)
+        {
+            ReadOnlySpan<Vcpu> vcpus = domains.Slots[slot].Vcpus;
+            uint number = slot == place >> VcpuBits ? place & VcpuMask : 0;
+            if (domains.Slots[slot].State != DomainState.Empty && number < (uint)vcpus.Length)
+            {
+                place = (slot << VcpuBits) | number;
+                vcpu = vcpus[(int)number];
+                return true;
+            }
+        }
+
+        vcpu = null!;
+        return false;
+    }
+
+    private static PolicyAbi.State Describe(Kernel kernel, Vcpu vcpu)
+    {
+        SchedulingContext context = vcpu.Scheduling;
+        DispatchAccount account = vcpu.Account;
+        PolicyAbi.State state = default;
+        state.Domain = vcpu.Domain.Id;
+        state.Vcpu = (uint)vcpu.Id;
+        state.DomainGeneration = vcpu.Domain.Generation;
+        state.Cpu = (uint)vcpu.Cpu.Index;
+        state.Where = WhereIs(vcpu);
+        state.Flags = (context.HasFloor ? PolicyAbi.HasFloor : 0) | (context.Table != null ? PolicyAbi.HasSlot : 0);
+        state.Rules = vcpu.Rules;
+        state.Rules.Weight = (uint)context.Weight;
+        state.Rules.Affinity = context.HasFloor ? ulong.MaxValue : state.Rules.Affinity;
+        state.Effective = context.Affinity & kernel.Plan.GuestCpus;
+        state.Pin = context.Pin;
+        state.Ran = vcpu.Runstate.TimeIn(RunstateKind.Running);
+        state.Waited = vcpu.Runstate.TimeIn(RunstateKind.Runnable);
+        state.Wakeups = account.Wakeups;
+        state.Migrations = account.Migrations;
+        state.WorstWait = kernel.Clock.ToNanoseconds(account.WorstWait);
+        state.Latency = account.Latency;
+        return state;
+    }
+
+    private static uint WhereIs(Vcpu vcpu) => vcpu.State switch
+    {
+        VcpuState.Running => PolicyAbi.IsRunning,
+        VcpuState.Runnable => PolicyAbi.IsReady,
+        VcpuState.Blocked => PolicyAbi.IsBlocked,
+        _ => PolicyAbi.IsOffline,
+    };
+}
