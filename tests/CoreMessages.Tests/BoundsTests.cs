@@ -1,7 +1,6 @@
 using System;
 using Google.Protobuf;
 using Microkernel.Messages.Ring;
-using Microkernel.Messages.Scheduler;
 using Microkernel.Messages.Test;
 using NUnit.Framework;
 
@@ -70,9 +69,9 @@ public sealed class BoundsTests
     [Test]
     public void ReadingAndWritingAllocateNothing()
     {
-        Protos.Scheduler.Transaction google = new() { BaseGeneration = 7 };
+        Protos.Test.Transaction google = new() { BaseGeneration = 7 };
         for (uint i = 0; i < 32; i++)
-            google.Contexts.Add(new Protos.Scheduler.SchedulingContext { Vcpu = new() { Domain = i }, Weight = 256, Affinity = { 1, 2 } });
+            google.Contexts.Add(new Protos.Test.SchedulingContext { Vcpu = new() { Domain = i }, Weight = 256, Affinity = { 1, 2 } });
         byte[] bytes = google.ToByteArray(), written = new byte[bytes.Length];
         Copy(bytes, written);
         long before = GC.GetAllocatedBytesForCurrentThread();

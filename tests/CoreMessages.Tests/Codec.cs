@@ -2,7 +2,6 @@ using System;
 using Google.Protobuf;
 using Microkernel.Messages.Memory;
 using Microkernel.Messages.Ring;
-using Microkernel.Messages.Scheduler;
 using Microkernel.Messages.Test;
 
 namespace Microkernel.Messages.Tests;
@@ -20,8 +19,8 @@ public sealed record Codec(string Name, Func<IMessage> Empty, Func<byte[], byte[
     [
         new("Everything", static () => new Protos.Test.Everything(), static b => Everything.TryRead(b, out Everything m) ? Written(m.TryWrite(Room(), out int n), n, m.Size()) : null),
         new("Envelope", static () => new Protos.Ring.Envelope(), static b => Envelope.TryRead(b, out Envelope m) ? Written(m.TryWrite(Room(), out int n), n, m.Size()) : null),
-        new("Accounting", static () => new Protos.Scheduler.Accounting(), static b => Accounting.TryRead(b, out Accounting m) ? Written(m.TryWrite(Room(), out int n), n, m.Size()) : null),
-        new("Transaction", static () => new Protos.Scheduler.Transaction(), static b => Transaction.TryRead(b, out Transaction m) ? Written(m.TryWrite(Room(), out int n), n, m.Size()) : null),
+        new("Accounting", static () => new Protos.Test.Accounting(), static b => Accounting.TryRead(b, out Accounting m) ? Written(m.TryWrite(Room(), out int n), n, m.Size()) : null),
+        new("Transaction", static () => new Protos.Test.Transaction(), static b => Transaction.TryRead(b, out Transaction m) ? Written(m.TryWrite(Room(), out int n), n, m.Size()) : null),
         new("PoolReport", static () => new Protos.Memory.PoolReport(), static b => PoolReport.TryRead(b, out PoolReport m) ? Written(m.TryWrite(Room(), out int n), n, m.Size()) : null),
     ];
 

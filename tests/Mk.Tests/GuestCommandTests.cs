@@ -11,25 +11,8 @@ using Api = Microkernel.Protos.Toolstack;
 namespace Mk.Tests;
 
 /// <summary>Every command to a running system: what it prints, its JSON, its exit code, and what it says when it fails.</summary>
-public sealed class GuestCommandTests : SystemFixture
+public sealed class GuestCommandTests : CommandFixture
 {
-    private async Task<string> Ok(params string[] arguments)
-    {
-        (int code, string output, string errors) = await MkCommand.RunAsync(arguments);
-        Assert.That(code, Is.Zero, errors);
-        return output;
-    }
-
-    private async Task<JsonElement> OkJson(params string[] arguments) => JsonDocument.Parse(await Ok([.. arguments, "--json"])).RootElement;
-
-    private async Task Refused(ExitCode code, string words, params string[] arguments)
-    {
-        (int got, string output, string errors) = await MkCommand.RunAsync(arguments);
-        Assert.That((ExitCode)got, Is.EqualTo(code), errors);
-        Assert.That(errors, Does.Contain(words));
-        Assert.That(output, Is.Empty);
-    }
-
     [Test]
     public async Task ListHasXlsColumns()
     {
@@ -221,18 +204,6 @@ public sealed class GuestCommandTests : SystemFixture
         Assert.That((await OkJson("audit")).GetProperty("free_bytes").GetInt64(), Is.EqualTo(5 << 20));
         Fake.Violations = 1;
         await Refused(ExitCode.GuestCrashed, "do not agree", "audit");
-    }
-
-    [Test]
-    public async Task SchedShowsAndSetsWeights()
-    {
-        Guest("web");
-        await Ok("sched", "set", "-d", "web", "-w", "512");
-        Assert.That(Fake.Parameters[6].Weight, Is.EqualTo(512));
-        Assert.That(Fake.Parameters[6].HasCap, Is.False);
-        Assert.That(await Ok("sched", "show"), Does.Contain("sched=credit2 cpus=1,2").And.Contain("web                                  6    512    0\n"));
-        Assert.That((await OkJson("sched", "show")).GetProperty("domains").GetArrayLength(), Is.EqualTo(6));
-        await Refused(ExitCode.Usage, "nothing to set", "sched", "set", "-d", "web");
     }
 
     [Test]

@@ -1,5 +1,6 @@
 using System;
 using System.Linq;
+using System.Threading;
 using Grpc.Core;
 using Microkernel.Protos.Scheduler;
 using Microkernel.Rpc.Local;
@@ -8,7 +9,7 @@ using Api = Microkernel.Protos.Scheduler.Scheduler;
 
 namespace Microkernel.Services.Scheduler.Tests;
 
-/// <summary>The scheduler's calls.</summary>
+/// <summary>The scheduler's calls, over a ring.</summary>
 public sealed class SchedulerServiceTests
 {
     private FakeCore _core = null!;
@@ -19,7 +20,12 @@ public sealed class SchedulerServiceTests
     public void Start()
     {
         _core = new FakeCore();
-        _ring = new LocalRing(services => Api.BindService(services, new SchedulerService(_core)));
+        var engine = new SchedulerEngine(
+            _core, new KeptStore(new ArrayKeptMemory(8192)), new EngineOptions { TimeLimit = Timeout.InfiniteTimeSpan }, static _ => { });
+        engine.RunEpoch();
+        _core.Now += 100_000_000;
+        engine.RunEpoch();
+        _ring = new LocalRing(services => Api.BindService(services, new SchedulerService(engine)));
         _client = new Api.SchedulerClient(_ring.Invoker);
     }
 
@@ -27,89 +33,82 @@ public sealed class SchedulerServiceTests
     public void Stop() => _ring.Dispose();
 
     [Test]
-    public void ThereIsOnePolicyOnAllCpus()
+    public void PoliciesAndPoolsAreTold()
     {
+        _client.SetPool(new SetPoolRequest { Pool = "rest", Cpus = { 2 }, Policy = "arinc653" });
+        Assert.That(_client.SetPolicy(new SetPolicyRequest { Policy = "rtds" }).DurationNs, Is.Positive);
         GetPolicyResponse policy = _client.GetPolicy(new GetPolicyRequest());
-        Assert.That(policy.Available, Is.EqualTo(new[] { "credit2" }));
-        Assert.That(policy.Pools.Single().Cpus, Is.EqualTo(new uint[] { 0, 1 }));
-        _client.SetPolicy(new SetPolicyRequest { Pool = "default", Policy = "credit2" });
+        Assert.That(policy.Available, Is.EqualTo(new[] { "arinc653", "credit", "credit2", "interactive", "null", "rtds" }));
+        Assert.That(
+            policy.Pools.Select(static p => (p.Pool, p.Policy, p.Previous, p.HasFloors, p.Cpus.Single())),
+            Is.EqualTo(new[] { ("default", "rtds", "credit2", true, 1u), ("rest", "arinc653", "arinc653", false, 2u) }));
+        _client.DeletePool(new DeletePoolRequest { Pool = "rest" });
+        Assert.That(_client.GetPolicy(new GetPolicyRequest()).Pools.Single().Cpus, Is.EqualTo(new uint[] { 1, 2 }));
     }
 
     [Test]
-    public void AnotherPolicyOrPoolIsRefusedByNamingWhatThereIs()
+    public void RefusalsHaveAStatusAndAReason()
     {
-        RpcException policy = Fails(StatusCode.FailedPrecondition, () => _client.SetPolicy(new SetPolicyRequest { Policy = "rtds" }));
-        Assert.That(policy.Status.Detail, Does.Contain("'rtds'").And.Contain("'credit2'"));
-        RpcException pool = Fails(StatusCode.NotFound, () => _client.SetPolicy(new SetPolicyRequest { Pool = "p", Policy = "credit2" }));
-        Assert.That(pool.Status.Detail, Does.Contain("'default'"));
-    }
-
-    [Test]
-    public void ParametersComeFromTheCore()
-    {
-        GetParametersResponse all = _client.GetParameters(new GetParametersRequest());
-        Assert.That(all.Domains.Select(static d => (d.Domain, d.Weight, d.Cap)), Is.EqualTo(new[] { (1u, 256u, 0u), (5u, 256u, 0u), (9u, 512u, 50u) }));
-        Assert.That(_client.GetParameters(new GetParametersRequest { Domains = { 9, 9 } }).Domains.Single().Weight, Is.EqualTo(512));
+        Assert.That(Fails(StatusCode.NotFound, () => _client.SetPolicy(new SetPolicyRequest { Policy = "best" })), Does.Contain("'best'").And.Contain("credit2"));
+        Assert.That(Fails(StatusCode.FailedPrecondition, () => _client.SetPolicy(new SetPolicyRequest { Policy = "null" })), Does.Contain("floor"));
         Fails(StatusCode.NotFound, () => _client.GetParameters(new GetParametersRequest { Domains = { 77 } }));
+        Fails(StatusCode.InvalidArgument, () => _client.SetParameters(new SetParametersRequest()));
+    }
+
+    [Test]
+    public void ParametersAreAnsweredWithWhatThePolicyCannotHonour()
+    {
+        DomainParameters set = Set(new DomainParameters { Domain = 7, Weight = 512, IsInteractive = true, Priority = 1 });
+        Assert.That((set.Weight, set.IsInteractive, set.Priority, set.Pool, set.IsService), Is.EqualTo((512u, true, 1u, "default", false)));
+        Assert.That(set.Unhonoured, Has.Count.EqualTo(2));
+        GetParametersResponse all = _client.GetParameters(new GetParametersRequest());
+        Assert.That(all.Domains.Select(static d => (d.Domain, d.Weight, d.IsService)), Is.EqualTo(new[] { (1u, 4096u, true), (7u, 512u, false), (8u, 256u, false) }));
+        Assert.That(_client.GetParameters(new GetParametersRequest { Domains = { 7, 7 } }).Domains.Single(), Is.EqualTo(set));
     }
 
     [Test]
     public void WhatIsNotInTheRequestStays()
     {
-        DomainParameters set = Set(new DomainParameters { Domain = 9, Weight = 100 });
-        Assert.That((set.Weight, set.Cap), Is.EqualTo((100u, 50u)));
-        Set(new DomainParameters { Domain = 9, Cap = 200 });
-        Assert.That(_core.Domains[9], Is.EqualTo(new Credit(100, 200)));
+        Set(new DomainParameters { Domain = 8, BudgetNs = 2_000_000, GetsExtraTime = false });
+        Set(new DomainParameters { Domain = 8, PeriodNs = 20_000_000 });
+        DomainParameters set = Set(new DomainParameters { Domain = 8, Weight = 100 });
+        Assert.That((set.BudgetNs, set.PeriodNs, set.Weight, set.GetsExtraTime), Is.EqualTo((2_000_000ul, 20_000_000ul, 100u, false)));
+        Assert.That(Set(new DomainParameters { Domain = 8, BudgetNs = 0 }).HasBudgetNs, Is.False);
     }
 
     [Test]
-    public void ARestartedServiceKnowsWhatTheCoreKnows()
+    public void ValuesHaveLimits()
     {
-        Set(new DomainParameters { Domain = 5, Weight = 1000, Cap = 25 });
-        using var ring = new LocalRing(services => Api.BindService(services, new SchedulerService(_core)));
-        var client = new Api.SchedulerClient(ring.Invoker);
-        DomainParameters found = client.GetParameters(new GetParametersRequest { Domains = { 5 } }).Domains.Single();
-        Assert.That((found.Weight, found.Cap), Is.EqualTo((1000u, 25u)));
-    }
-
-    [TestCase(0u)]
-    [TestCase(65536u)]
-    public void WeightsHaveLimits(uint weight) =>
-        Fails(StatusCode.InvalidArgument, () => Set(new DomainParameters { Domain = 5, Weight = weight }));
-
-    [Test]
-    public void CapsHaveLimits() => Fails(StatusCode.InvalidArgument, () => Set(new DomainParameters { Domain = 5, Cap = 201 }));
-
-    [Test]
-    public void WhatNoPolicyUnderstandsIsRefusedAndNothingChanges()
-    {
-        foreach (DomainParameters parameters in new DomainParameters[]
+        foreach (DomainParameters wrong in new DomainParameters[]
         {
-            new() { Priority = 1 }, new() { IsInteractive = true }, new() { BudgetNs = 1 }, new() { PeriodNs = 1 },
+            new() { Weight = 0 }, new() { Weight = 65536 }, new() { Cap = 201 }, new() { Priority = 4 }, new() { BudgetNs = 9_999 },
+            new() { BudgetNs = 10_000_001 }, new() { BudgetNs = 50_000, PeriodNs = 99_999 }, new() { BudgetNs = 50_000, PeriodNs = 10_000_000_001 },
+            new() { PeriodNs = 10_000_000 },
         })
         {
-            parameters.Domain = 5;
-            parameters.Weight = 7;
-            Fails(StatusCode.FailedPrecondition, () => Set(parameters));
+            wrong.Domain = 7;
+            Fails(StatusCode.InvalidArgument, () => Set(wrong));
         }
 
-        Assert.That(_core.Domains[5], Is.EqualTo(new Credit(256, 0)));
+        Assert.That(_core.Context(7), Is.EqualTo(new VcpuContext { Affinity = 0b110 }));
     }
 
     [Test]
-    public void RefusalsOfTheCoreAreTold()
+    public void UsageIsTheCores()
     {
-        _core.Refusal = "error 22";
-        Assert.That(Fails(StatusCode.FailedPrecondition, () => Set(new DomainParameters { Domain = 5, Weight = 7 })).Status.Detail, Is.EqualTo("error 22"));
-        Fails(StatusCode.NotFound, () => Set(new DomainParameters { Domain = 6, Weight = 7 }));
-        Fails(StatusCode.InvalidArgument, () => _client.SetParameters(new SetParametersRequest()));
+        _core.Run(7, ranNs: 5, waitedNs: 6, wakeups: 7);
+        GetUsageResponse usage = _client.GetUsage(new GetUsageRequest { Domains = { 7 } });
+        VcpuUsage vcpu = usage.Vcpus.Single();
+        Assert.That((vcpu.RanNs, vcpu.WaitedNs, vcpu.Wakeups, vcpu.State, vcpu.Latency.Count), Is.EqualTo((5ul, 6ul, 7ul, VcpuState.Blocked, 8)));
+        Assert.That(usage.Cpus, Is.EqualTo(new uint[] { 1, 2 }));
+        Assert.That(_client.GetUsage(new GetUsageRequest()).Vcpus, Has.Count.EqualTo(4));
     }
 
-    private static RpcException Fails(StatusCode status, Action call)
+    private static string Fails(StatusCode status, Action call)
     {
-        RpcException? failure = Assert.Throws<RpcException>(call);
-        Assert.That(failure!.StatusCode, Is.EqualTo(status));
-        return failure;
+        RpcException? failure = Assert.Throws<RpcException>(() => call());
+        Assert.That(failure!.StatusCode, Is.EqualTo(status), failure.Status.Detail);
+        return failure.Status.Detail;
     }
 
     private DomainParameters Set(DomainParameters parameters) => _client.SetParameters(new SetParametersRequest { Parameters = parameters }).Parameters;

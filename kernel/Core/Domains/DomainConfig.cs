@@ -1,6 +1,5 @@
 using System;
 using System.Runtime.InteropServices;
-using Microkernel.Core.Dispatch;
 using Microkernel.Core.Memory;
 
 namespace Microkernel.Core.Domains;
@@ -15,7 +14,7 @@ public sealed class DomainConfig
     public const int MostVcpus = 128;
 
     /// <summary>Weight of a domain that says nothing else, as in Xen's credit schedulers.</summary>
-    public const int DefaultWeight = SchedulingContext.DefaultWeight;
+    public const int DefaultWeight = 256;
 
     /// <summary>Unique name, ASCII.</summary>
     public byte[] Name = [];

@@ -8,7 +8,7 @@ internal static class ControlAbi
     internal const uint Version = 0x15;
 
     // XEN_DOMCTL_*.
-    internal const uint Pause = 3, Unpause = 4, GetDomainInfo = 5, GetVcpuInfo = 14, Schedule = 16, GetAffinity = 25;
+    internal const uint Pause = 3, Unpause = 4, GetDomainInfo = 5, SetAffinity = 9, GetVcpuInfo = 14, Schedule = 16, GetAffinity = 25;
 
     // XEN_SYSCTL_*.
     internal const uint ReadConsole = 1, PhysicalInfo = 3, ListDomains = 6, ListCpus = 8;

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Microkernel.Xen;
 
 /// <summary>Steers domains; needs the privilege Control. Every method throws <see cref="XenException"/> when refused.</summary>
@@ -30,6 +32,24 @@ public sealed class ControlCalls
         ControlAbi.DomainCall<ControlAbi.Scheduling> call = Schedule(domain, ControlAbi.PutInfo);
         (call.Argument.Weight, call.Argument.Cap) = (weight, cap);
         Call($"set weight {weight} and cap {cap} of domain {domain}", call);
+    }
+
+    /// <summary>Confines a vCPU to CPUs, of which one at least must run guests.</summary>
+    /// <param name="domain">Its domain.</param>
+    /// <param name="vcpu">Its number.</param>
+    /// <param name="cpus">The CPUs, a bit each.</param>
+    /// <returns>What is in force: those of them that run guests.</returns>
+    public ulong Pin(ushort domain, uint vcpu, ulong cpus)
+    {
+        using HypercallBuffer map = _privcmd.Rent();
+        MemoryMarshal.Write(map.Bytes, in cpus);
+        var call = new ControlAbi.DomainCall<ControlAbi.Affinity> { Command = ControlAbi.SetAffinity, Version = ControlAbi.Version, Domain = domain };
+        call.Argument.Vcpu = vcpu;
+        call.Argument.Flags = ControlAbi.HardAffinity;
+        call.Argument.HardBitmap = map.Address;
+        call.Argument.HardBits = sizeof(ulong) * 8;
+        Call($"pin vCPU {vcpu} of domain {domain}", call);
+        return MemoryMarshal.Read<ulong>(map.Bytes);
     }
 
     private static ControlAbi.DomainCall<ulong> Command(ushort domain, uint command) =>

@@ -1,4 +1,6 @@
+using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.Linq;
 using System.Threading.Tasks;
 using Grpc.Core;
@@ -6,101 +8,140 @@ using Microkernel.Protos.Scheduler;
 
 namespace Microkernel.Services.Scheduler;
 
-/// <summary>
-/// The calls of protos/microkernel/scheduler/v1. The core holds the parameters in force, so that nothing is lost when this service
-/// is restarted: every answer comes from there.
-/// </summary>
+/// <summary>The calls of protos/microkernel/scheduler/v1.</summary>
 public sealed class SchedulerService : Protos.Scheduler.Scheduler.SchedulerBase
 {
-    /// <summary>The one policy.</summary>
-    public const string Policy = "credit2";
-
-    /// <summary>The one pool, of all CPUs.</summary>
-    public const string Pool = "default";
-
-    private const uint PercentOfACpu = 100;
-
-    private readonly ISchedulingCore _core;
+    private readonly SchedulerEngine _engine;
 
     /// <summary>Makes it.</summary>
-    public SchedulerService(ISchedulingCore core) => _core = core;
+    public SchedulerService(SchedulerEngine engine) => _engine = engine;
 
     /// <inheritdoc/>
-    public override Task<GetPolicyResponse> GetPolicy(GetPolicyRequest request, ServerCallContext context) =>
-        Task.FromResult(new GetPolicyResponse
+    public override Task<GetPolicyResponse> GetPolicy(GetPolicyRequest request, ServerCallContext context) => Do(() =>
+    {
+        CoreState state = _engine.Read();
+        return new GetPolicyResponse
         {
-            Available = { Policy },
-            Pools = { new PoolPolicy { Pool = Pool, Policy = Policy, Cpus = { _core.ListCpus() } } },
-        });
+            Available = { _engine.Policies },
+            Pools = { _engine.Current.For(state).Pools.Select(pool => Describe(pool, state)) },
+        };
+    });
 
     /// <inheritdoc/>
-    public override Task<SetPolicyResponse> SetPolicy(SetPolicyRequest request, ServerCallContext context)
+    public override Task<SetPolicyResponse> SetPolicy(SetPolicyRequest request, ServerCallContext context) => Do(() =>
     {
-        if (request.Pool is not ("" or Pool))
-            throw Failure(StatusCode.NotFound, $"there is no pool '{request.Pool}': '{Pool}' has all CPUs");
-        if (request.Policy != Policy)
-            throw Failure(StatusCode.FailedPrecondition, $"there is no policy '{request.Policy}': '{Policy}' is the only one, and in force");
-        return Task.FromResult(new SetPolicyResponse());
-    }
+        long start = Stopwatch.GetTimestamp();
+        _engine.Swap(request.Pool, request.Policy);
+        return new SetPolicyResponse { DurationNs = (ulong)Stopwatch.GetElapsedTime(start).TotalNanoseconds };
+    });
 
     /// <inheritdoc/>
-    public override Task<GetParametersResponse> GetParameters(GetParametersRequest request, ServerCallContext context)
+    public override Task<SetPoolResponse> SetPool(SetPoolRequest request, ServerCallContext context) => Do(() =>
     {
-        // One that ends between the two questions is left out, unless it was asked for.
-        IEnumerable<DomainParameters> found = request.Domains.Count == 0
-            ? _core.ListDomains().Select(domain => (domain, Parameters: _core.Get(domain)))
-                .Where(static d => d.Parameters is not null).Select(static d => Describe(d.domain, d.Parameters!.Value))
-            : request.Domains.Distinct().Select(domain => Describe(domain, Find(domain)));
-        return Task.FromResult(new GetParametersResponse { Domains = { found.OrderBy(static d => d.Domain) } });
-    }
+        _engine.SetPool(request.Pool, request.Cpus, request.Policy);
+        return new SetPoolResponse();
+    });
 
     /// <inheritdoc/>
-    public override Task<SetParametersResponse> SetParameters(SetParametersRequest request, ServerCallContext context)
+    public override Task<DeletePoolResponse> DeletePool(DeletePoolRequest request, ServerCallContext context) => Do(() =>
     {
-        DomainParameters wanted = request.Parameters ?? throw Failure(StatusCode.InvalidArgument, "the request has no parameters");
-        RefuseOthers(wanted);
-        Credit credit = Find(wanted.Domain);
-        if (wanted.HasWeight)
-            credit = credit with { Weight = CheckWeight(wanted.Weight) };
-        if (wanted.HasCap)
-            credit = credit with { Cap = CheckCap(wanted.Cap) };
+        _engine.DeletePool(request.Pool);
+        return new DeletePoolResponse();
+    });
+
+    /// <inheritdoc/>
+    public override Task<GetParametersResponse> GetParameters(GetParametersRequest request, ServerCallContext context) => Do(() =>
+    {
+        List<DomainParameters> all = DescribeAll();
+        if (request.Domains.Count == 0)
+            return new GetParametersResponse { Domains = { all } };
+        return new GetParametersResponse { Domains = { request.Domains.Distinct().Order().Select(domain => Find(all, domain)) } };
+    });
+
+    /// <inheritdoc/>
+    public override Task<SetParametersResponse> SetParameters(SetParametersRequest request, ServerCallContext context) => Do(() =>
+    {
+        DomainParameters wanted = request.Parameters ?? throw new RefusedException(RefusalKind.Invalid, "the request has no parameters");
+        _engine.Change(wanted.Domain, settings => settings.Merge(wanted));
+        return new SetParametersResponse { Parameters = Find(DescribeAll(), wanted.Domain) };
+    });
+
+    /// <inheritdoc/>
+    public override Task<GetUsageResponse> GetUsage(GetUsageRequest request, ServerCallContext context) => Do(() =>
+    {
+        CoreState state = _engine.Read();
+        IEnumerable<VcpuRecord> wanted = state.Vcpus.Where(v => request.Domains.Count == 0 || request.Domains.Contains(v.Key.Domain));
+        return new GetUsageResponse { NowNs = state.NowNs, Cpus = { state.Cpus }, Vcpus = { wanted.OrderBy(static v => v.Key).Select(Describe) } };
+    });
+
+    private static Task<T> Do<T>(Func<T> call)
+    {
         try
         {
-            if (!_core.Set(wanted.Domain, credit))
-                throw NoDomain(wanted.Domain);
+            return Task.FromResult(call());
         }
-        catch (SchedulingException e)
+        catch (RefusedException e)
         {
-            throw Failure(StatusCode.FailedPrecondition, e.Message);
+            StatusCode status = e.Kind switch
+            {
+                RefusalKind.NotFound => StatusCode.NotFound,
+                RefusalKind.Invalid => StatusCode.InvalidArgument,
+                _ => StatusCode.FailedPrecondition,
+            };
+            throw new RpcException(new Status(status, e.Message));
         }
-
-        return Task.FromResult(new SetParametersResponse { Parameters = Describe(wanted.Domain, Find(wanted.Domain)) });
     }
 
-    private static DomainParameters Describe(uint domain, Credit credit) => new() { Domain = domain, Weight = credit.Weight, Cap = credit.Cap };
+    private static DomainParameters Find(List<DomainParameters> all, uint domain) => all.FirstOrDefault(d => d.Domain == domain)
+        ?? throw new RefusedException(RefusalKind.NotFound, $"there is no domain {domain}");
 
-    private static ushort CheckWeight(uint weight) => weight is >= 1 and <= ushort.MaxValue
-        ? (ushort)weight
-        : throw Failure(StatusCode.InvalidArgument, $"a weight of {weight}: it must be 1 to {ushort.MaxValue}; 256 is usual");
-
-    /// <summary>What no policy here understands would be forgotten with this service, so it is not taken.</summary>
-    private static void RefuseOthers(DomainParameters wanted)
+    private static PoolPolicy Describe(SchedulingPool pool, CoreState state) => new()
     {
-        if (wanted.HasPriority || wanted.HasIsInteractive || wanted.HasBudgetNs || wanted.HasPeriodNs)
-            throw Failure(StatusCode.FailedPrecondition, $"the policy '{Policy}', the only one, has weight and cap, and no other parameters");
+        Pool = pool.Name,
+        Cpus = { pool.Cpus },
+        Policy = pool.PolicyName,
+        Previous = pool.Previous,
+        LastFailure = pool.LastFailure,
+        Notes = { pool.Plan?.Notes ?? [] },
+        HasFloors = state.Vcpus.Any(v => v.IsService && (v.Pin & pool.Mask) != 0),
+    };
+
+    private static VcpuUsage Describe(VcpuRecord vcpu) => new()
+    {
+        Domain = vcpu.Key.Domain,
+        DomainGeneration = vcpu.Key.Generation,
+        Vcpu = vcpu.Key.Vcpu,
+        Cpu = vcpu.Cpu,
+        State = (VcpuState)vcpu.Activity,
+        RanNs = vcpu.RanNs,
+        WaitedNs = vcpu.WaitedNs,
+        Wakeups = vcpu.Wakeups,
+        Migrations = vcpu.Migrations,
+        WorstWaitNs = vcpu.WorstWaitNs,
+        Latency = { vcpu.Latency },
+        Weight = vcpu.Context.Weight,
+        BudgetNs = vcpu.Context.BudgetNs,
+        PeriodNs = vcpu.Context.PeriodNs,
+        LimitNs = vcpu.Context.LimitNs,
+        Band = vcpu.Context.Band,
+        Affinity = vcpu.Context.Affinity,
+    };
+
+    private List<DomainParameters> DescribeAll()
+    {
+        CoreState state = _engine.Read();
+        Setup setup = _engine.Current.For(state);
+        return [.. state.Vcpus.GroupBy(static v => DomainKey.Of(v.Key)).OrderBy(static d => d.Key.Domain).Select(d => Describe(setup, d.Key, d.First()))];
     }
 
-    private static RpcException NoDomain(uint domain) => Failure(StatusCode.NotFound, $"there is no domain {domain}");
-
-    private static RpcException Failure(StatusCode status, string message) => new(new Status(status, message));
-
-    private Credit Find(uint domain) => _core.Get(domain) ?? throw NoDomain(domain);
-
-    private ushort CheckCap(uint cap)
+    private static DomainParameters Describe(Setup setup, DomainKey key, VcpuRecord first)
     {
-        uint most = System.Math.Min(PercentOfACpu * (uint)_core.ListCpus().Count, ushort.MaxValue);
-        return cap <= most
-            ? (ushort)cap
-            : throw Failure(StatusCode.InvalidArgument, $"a cap of {cap}: it is in percent of a CPU, at most {most} here, and 0 for none");
+        DomainSettings settings = setup.Of(key);
+        DomainParameters message = settings.ToMessage(key.Domain);
+        message.IsService = first.IsService;
+        message.Weight = settings.Weight ?? (first.IsService ? first.Context.Weight : DomainSettings.UsualWeight);
+        IEnumerable<Unhonoured> missed = setup.Find(settings.Pool)?.Plan?.Unhonoured ?? [];
+        message.Unhonoured.AddRange(missed.Where(u => u.Domain == key.Domain).Select(static u => u.What).Distinct());
+        return message;
     }
 }

@@ -1,6 +1,6 @@
 using System;
 using Microkernel.Messages.Ring;
-using Microkernel.Messages.Scheduler;
+using Microkernel.Messages.Test;
 
 namespace Microkernel.CoreLibTests.Checks;
 
@@ -13,7 +13,7 @@ internal static class MessageChecks
         Span<byte> bytes = stackalloc byte[1000];
         report.Line("transaction written"u8, WriteTransaction(inner, out int length) ? length : -1);
         scoped Envelope envelope = new() { CallId = 77, Content = Envelope.ContentCase.Request };
-        envelope.Request.Method = "microkernel.scheduler.v1.Dispatch/Apply"u8;
+        envelope.Request.Method = "microkernel.test.v1.Dispatch/Apply"u8;
         envelope.Request.Payload = inner.Slice(0, length);
         report.Line("envelope written"u8, envelope.TryWrite(bytes, out length) ? length : -1);
         report.Line("envelope read"u8, Read(bytes.Slice(0, length)));

@@ -1,3 +1,4 @@
+using System.Collections.Generic;
 using System.Linq;
 using System.Threading.Tasks;
 using Grpc.Core;
@@ -8,11 +9,48 @@ namespace FakeQemu.Services;
 /// <summary>The scheduler of <see cref="FakeSystem"/>.</summary>
 internal sealed class FakeScheduler(FakeSystem system) : Scheduler.SchedulerBase
 {
+    private ulong _looks;
+
+    private readonly List<PoolPolicy> _pools = [new() { Pool = "default", Policy = "credit2", Cpus = { 1, 2 }, HasFloors = true, Notes = { "a note" } }];
+
     public override Task<GetPolicyResponse> GetPolicy(GetPolicyRequest request, ServerCallContext context) => Task.FromResult(new GetPolicyResponse
     {
-        Available = { "credit2" },
-        Pools = { new PoolPolicy { Pool = "default", Policy = "credit2", Cpus = { 1, 2 } } },
+        Available = { "credit2", "rtds" },
+        Pools = { _pools },
     });
+
+    public override Task<SetPolicyResponse> SetPolicy(SetPolicyRequest request, ServerCallContext context)
+    {
+        system.Enter(context);
+        _pools.Single(p => p.Pool == (request.Pool.Length > 0 ? request.Pool : "default")).Policy = request.Policy;
+        return Task.FromResult(new SetPolicyResponse { DurationNs = 1_500_000 });
+    }
+
+    public override Task<SetPoolResponse> SetPool(SetPoolRequest request, ServerCallContext context)
+    {
+        system.Enter(context);
+        _pools.RemoveAll(p => p.Pool == request.Pool);
+        _pools.Add(new PoolPolicy { Pool = request.Pool, Policy = request.Policy, Cpus = { request.Cpus }, LastFailure = "'bad' was put back" });
+        return Task.FromResult(new SetPoolResponse());
+    }
+
+    public override Task<DeletePoolResponse> DeletePool(DeletePoolRequest request, ServerCallContext context)
+    {
+        system.Enter(context);
+        _pools.RemoveAll(p => p.Pool == request.Pool);
+        return Task.FromResult(new DeletePoolResponse());
+    }
+
+    public override Task<GetUsageResponse> GetUsage(GetUsageRequest request, ServerCallContext context)
+    {
+        _looks++;
+        return Task.FromResult(new GetUsageResponse
+        {
+            NowNs = _looks * 1_000_000_000,
+            Cpus = { 1, 2 },
+            Vcpus = { new VcpuUsage { Domain = 6, Vcpu = 1, Cpu = 2, State = VcpuState.Running, RanNs = _looks * 250_000_000, Wakeups = _looks * 20, Latency = { 0, 0, (uint)_looks * 20 }, Weight = 256, BudgetNs = 2_000_000, PeriodNs = 20_000_000 } },
+        });
+    }
 
     public override Task<GetParametersResponse> GetParameters(GetParametersRequest request, ServerCallContext context)
     {
@@ -23,7 +61,7 @@ internal sealed class FakeScheduler(FakeSystem system) : Scheduler.SchedulerBase
                 Domains =
                 {
                     system.Services.Select(static s => s.Domain).Concat(system.Guests.Select(static g => g.Domain))
-                        .Select(d => system.Parameters.TryGetValue(d, out DomainParameters? set) ? set : new() { Domain = d, Weight = 256, Cap = 0 }),
+                        .Select(d => system.Parameters.TryGetValue(d, out DomainParameters? set) ? set : new() { Domain = d, Weight = 256, Cap = 0, GetsExtraTime = true, Pool = "default", IsService = d < FakeSystem.FirstGuest }),
                 },
             });
         }
@@ -34,6 +72,8 @@ internal sealed class FakeScheduler(FakeSystem system) : Scheduler.SchedulerBase
         system.Enter(context);
         lock (system.Lock)
             system.Parameters[request.Parameters.Domain] = request.Parameters;
+        if (request.Parameters.IsInteractive)
+            request.Parameters.Unhonoured.Add("interactive: no");
         return Task.FromResult(new SetParametersResponse { Parameters = request.Parameters });
     }
 }

@@ -29,7 +29,7 @@ public static class SystemManifest
             "ring toolstack 1M",
         ],
         ["xenstore"] = ["kept 8M"],
-        ["scheduler"] = ["privilege control info"],
+        ["scheduler"] = ["privilege control info", "kept 64K"],
         ["qemu-dm"] = [],
         ["toolstack"] =
         [

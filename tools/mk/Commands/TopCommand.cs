@@ -10,15 +10,18 @@ using Api = Microkernel.Protos.Toolstack;
 
 namespace Mk.Commands;
 
-/// <summary><c>mk top</c>: the guests and what they use, live.</summary>
+/// <summary><c>mk top</c>: the guests and what they use, live; and what else is shown as a table that changes.</summary>
 public sealed class TopCommand
 {
     private readonly Option<double> _delay = new("--delay", "-d") { Description = "Time between two looks", DefaultValueFactory = static _ => 2, HelpName = "SECONDS" };
     private readonly Option<int?> _iterations = new("--iterations", "-i") { Description = "End after so many looks", HelpName = "N" };
     private readonly Option<bool> _batch = new("--batch", "-b") { Description = "Print one table after another, for a file; the default without a terminal, with one look" };
 
-    private TopCommand(Command command)
+    private readonly Func<Func<SystemConnection, Task<(string Head, Table Table)>>> _newView;
+
+    private TopCommand(Command command, Func<Func<SystemConnection, Task<(string Head, Table Table)>>> newView)
     {
+        _newView = newView;
         _delay.Validators.Add(r =>
         {
             if (r.GetValueOrDefault<double>() is not (>= 0.1 and <= 3600))
@@ -30,10 +33,27 @@ public sealed class TopCommand
     }
 
     /// <summary>The command for the command line's parser.</summary>
-    public static Command Create()
+    public static Command Create() => Create(
+        "top",
+        "Show the guests and what they use, live. 'q' or Ctrl-C leaves.",
+        static () =>
+        {
+            var view = new TopView();
+            return async system =>
+            {
+                Api.GetHostResponse host = await system.RepeatAsync(options => system.Toolstack.GetHostAsync(new Api.GetHostRequest(), options));
+                return view.Update(host, await GuestList.ReadAsync(system));
+            };
+        });
+
+    /// <summary>A command that shows another table in the same way.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="description">What it does.</param>
+    /// <param name="newView">Makes what looks at the system, and remembers the last look.</param>
+    public static Command Create(string name, string description, Func<Func<SystemConnection, Task<(string Head, Table Table)>>> newView)
     {
-        var command = new Command("top", "Show the guests and what they use, live. 'q' or Ctrl-C leaves.");
-        _ = new TopCommand(command);
+        var command = new Command(name, description);
+        _ = new TopCommand(command, newView);
         return command;
     }
 
@@ -45,16 +65,15 @@ public sealed class TopCommand
         using var leaving = new CancellationTokenSource();
         using var signals = new Signals(_ => leaving.Cancel());
         return await SystemCommand.RunAsync(CancellationToken.None, system => isLive
-            ? ShowAsync(system, delay, left, leaving)
-            : PrintAsync(system, delay, left, leaving.Token));
+            ? ShowAsync(system, _newView(), delay, left, leaving)
+            : PrintAsync(system, _newView(), delay, left, leaving.Token));
     }
 
-    private static async Task PrintAsync(SystemConnection system, TimeSpan delay, int left, CancellationToken leaving)
+    private static async Task PrintAsync(SystemConnection system, Func<SystemConnection, Task<(string Head, Table Table)>> look, TimeSpan delay, int left, CancellationToken leaving)
     {
-        var view = new TopView();
         while (!leaving.IsCancellationRequested)
         {
-            (string head, Table table) = await LookAsync(system, view);
+            (string head, Table table) = await look(system);
             Console.WriteLine(head);
             Tables.Print(table);
             if (--left <= 0)
@@ -63,16 +82,15 @@ public sealed class TopCommand
         }
     }
 
-    private static async Task ShowAsync(SystemConnection system, TimeSpan delay, int left, CancellationTokenSource leaving)
+    private static async Task ShowAsync(SystemConnection system, Func<SystemConnection, Task<(string Head, Table Table)>> look, TimeSpan delay, int left, CancellationTokenSource leaving)
     {
-        var view = new TopView();
-        IRenderable shown = await RenderAsync(system, view);
+        IRenderable shown = await RenderAsync(system, look);
         await AnsiConsole.Live(shown).AutoClear(false).StartAsync(async context =>
         {
             while (--left > 0 && !leaving.IsCancellationRequested)
             {
                 await WaitAsync(delay, leaving);
-                context.UpdateTarget(await RenderAsync(system, view));
+                context.UpdateTarget(await RenderAsync(system, look));
             }
         });
     }
@@ -91,15 +109,9 @@ public sealed class TopCommand
         }
     }
 
-    private static async Task<IRenderable> RenderAsync(SystemConnection system, TopView view)
+    private static async Task<IRenderable> RenderAsync(SystemConnection system, Func<SystemConnection, Task<(string Head, Table Table)>> look)
     {
-        (string head, Table table) = await LookAsync(system, view);
+        (string head, Table table) = await look(system);
         return new Rows(new Text(head), table);
-    }
-
-    private static async Task<(string Head, Table Table)> LookAsync(SystemConnection system, TopView view)
-    {
-        Api.GetHostResponse host = await system.RepeatAsync(options => system.Toolstack.GetHostAsync(new Api.GetHostRequest(), options));
-        return view.Update(host, await GuestList.ReadAsync(system));
     }
 }

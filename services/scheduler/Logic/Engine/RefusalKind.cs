@@ -1,0 +1,14 @@
+namespace Microkernel.Services.Scheduler;
+
+/// <summary>Why an operator's wish is refused.</summary>
+public enum RefusalKind
+{
+    /// <summary>There is nothing of that name or number.</summary>
+    NotFound,
+
+    /// <summary>A value that is never possible.</summary>
+    Invalid,
+
+    /// <summary>It is not possible as things are.</summary>
+    NotNow,
+}
