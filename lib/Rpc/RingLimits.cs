@@ -4,7 +4,7 @@ namespace Microkernel.Rpc;
 public static class RingLimits
 {
     /// <summary>The longest message of a call; a small ring carries less.</summary>
-    public const int LargestPayload = 64 * 1024;
+    public const int LargestPayload = 256 * 1024;
 
     /// <summary>The longest name of a method, "package.Service/Method".</summary>
     public const int LongestMethod = 127;

@@ -159,8 +159,10 @@ public sealed class XenStoreCommandTests : SystemFixture
     {
         Fail("Walk", StatusCode.Unavailable, "xenstore is being restarted", times: 2);
         await Ok("list", "/");
-        Fail("Commit", StatusCode.ResourceExhausted, "the store is full");
+        Fail("Commit", StatusCode.ResourceExhausted, "ENOSPC: the store is full");
         await Refused("could not write path /a (ENOSPC: the store is full; 'mk xenstore stats'", "write", "/a", "1");
+        Fail("Commit", StatusCode.ResourceExhausted, "the request is too long for the ring");
+        await Refused("could not write path /a (the request is too long for the ring)", "write", "/a", "1");
         Fail("Commit", StatusCode.Aborted, "changed", times: 2);
         await Ok("write", "/a", "1");
         Fail("Commit", StatusCode.Aborted, "changed", times: 100);

@@ -13,7 +13,7 @@ namespace Microkernel.Rpc.Tests;
 /// <summary>Calls over a ring between two endpoints that both call and serve.</summary>
 public sealed class CallTests
 {
-    private const int RingSize = 256 * 1024;
+    private const int RingSize = 1024 * 1024;
 
     private EchoService _service = null!;
     private RingEndpoint _left = null!;

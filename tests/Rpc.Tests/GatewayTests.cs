@@ -118,7 +118,7 @@ public sealed class GatewayTests
 
     [Test]
     public void TooLongForTheRingIsRefused() =>
-        Assert.That(CallTests.StatusOf(() => _client.Say(new SayRequest { Data = CallTests.Data(70_000) })), Is.EqualTo(StatusCode.ResourceExhausted));
+        Assert.That(CallTests.StatusOf(() => _client.Say(new SayRequest { Data = CallTests.Data(300_000) })), Is.EqualTo(StatusCode.ResourceExhausted));
 
     [Test]
     public void WithoutARingItIsUnavailable()

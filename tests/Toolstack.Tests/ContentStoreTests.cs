@@ -44,11 +44,54 @@ public sealed class ContentStoreTests
     }
 
     [Test]
+    public void PartsThatOvertookOthersAreKept([Values(1, 2, 3, 4, 5)] int seed)
+    {
+        byte[] file = File(1, 10_000);
+        (ulong upload, _) = Begin(file);
+        int[] order = [.. Enumerable.Range(0, 10)];
+        new Random(seed).Shuffle(order);
+        var came = new HashSet<int>();
+        foreach (int part in order)
+        {
+            came.Add(part);
+            int inFront = Enumerable.Range(0, 11).First(n => !came.Contains(n));
+            Assert.That(_store.Write(upload, (ulong)part * 1000, file.AsSpan(part * 1000, 1000)), Is.EqualTo(inFront * 1000));
+            Assert.That(Begin(file).Have, Is.EqualTo(inFront * 1000));
+        }
+
+        using PinnedContent? content = _store.Pin(Hash(file));
+        Assert.That(content!.Bytes.SequenceEqual(file), Is.True);
+        Assert.That(content.Verify(), Is.True);
+    }
+
+    [Test]
+    public void OnlySoManyPartsMayOvertake()
+    {
+        byte[] file = File(1, 1000);
+        (ulong upload, _) = Begin(file);
+        for (int i = 0; i < ContentStore.MostPartsAhead; i++)
+            Assert.That(_store.Write(upload, (ulong)(2 * i) + 1, file.AsSpan((2 * i) + 1, 1)), Is.Zero);
+        Fails(StatusCode.OutOfRange, () => _store.Write(upload, 500, file.AsSpan(500, 1)));
+        // One of them again, longer: it reaches the next one.
+        Assert.That(_store.Write(upload, 1, file.AsSpan(1, 2)), Is.Zero);
+        Assert.That(_store.Write(upload, 0, file.AsSpan(0, 1)), Is.EqualTo(4));
+        Assert.That(_store.Write(upload, 0, file), Is.EqualTo(1000));
+    }
+
+    [Test]
+    public void WhatOvertookIsForgottenWithTheIncarnation()
+    {
+        byte[] file = File(1, 1000);
+        _store.Write(Begin(file).Upload, 600, file.AsSpan(600));
+        Restart();
+        Assert.That(_store.Write(Begin(file).Upload, 0, file.AsSpan(0, 600)), Is.EqualTo(600));
+    }
+
+    [Test]
     public void WrongPartsAndFilesAreRefused()
     {
         byte[] file = File(1, 1000);
         (ulong upload, _) = Begin(file);
-        Fails(StatusCode.OutOfRange, () => _store.Write(upload, 1, new byte[1]));
         Fails(StatusCode.OutOfRange, () => _store.Write(upload, 0, new byte[1001]));
         Fails(StatusCode.OutOfRange, () => _store.Write(upload, ulong.MaxValue, new byte[1]));
         Fails(StatusCode.NotFound, () => _store.Write(0, 0, file));

@@ -203,6 +203,7 @@ public sealed class LifeTests
             case EndAction.Preserve:
                 Assert.That(() => _system.Info().EndDetail, Is.Not.Empty.After(10_000, 5));
                 Assert.That(_system.Info().State, Is.EqualTo(end == DomainEnd.Crash ? GuestState.Crashed : GuestState.ShutDown));
+                Assert.That(() => _system.Store.ShutDowns.ContainsKey(domain), Is.True.After(10_000, 5), "@releaseDomain tells of it");
                 Assert.That(Fails(StatusCode.FailedPrecondition, () => _system.Client.Pause(new PauseRequest { Guest = TestSystem.ByName() })), Does.Contain("kept"));
                 break;
             default:

@@ -198,9 +198,4 @@ public sealed class ProtocolTests
         _server.Handler.Handle(client, new MessageHeader(type, 1, 0, (uint)bytes.Length), bytes);
         client.Output.Clear();
     }
-
-    private sealed class AnyDomain : DomainHost
-    {
-        public override bool Connect(Domain domain) => true;
-    }
 }

@@ -89,6 +89,33 @@ public sealed class RingTests
     }
 
     [Test]
+    public void WhoDoesNotTakeItsAnswersWaitsForItself()
+    {
+        TestClient control = TestClient.Control(_server);
+        control.Write("/d5/long", new string('x', 2000));
+        byte[] requests = [.. Enumerable.Range(0, 100).SelectMany(_ => _page.Request(MessageType.Read, "/d5/long\0"))];
+        int sent = 0;
+        for (int round = 0; round < 100; round++)
+        {
+            sent += _page.Write(requests.AsSpan(sent));
+            MemoryDomains.Serve(_server);
+        }
+        Client client = _server.Domains.Find(5)!.Client!;
+        Assert.That(client.MayRequest, Is.False);
+        Assert.That(client.Output.Length, Is.LessThan(16 << 10));
+        Assert.That(sent, Is.LessThan(requests.Length), "its queue is full");
+        Assert.That(control.Write("/other", "1"), Is.EqualTo(Answer.Ok));
+        int answers = 0;
+        for (int round = 0; round < 1000 && answers < 100; round++)
+        {
+            answers += _page.Receive().Count;
+            sent += _page.Write(requests.AsSpan(sent));
+            MemoryDomains.Serve(_server);
+        }
+        Assert.That(answers, Is.EqualTo(100), "nothing is lost");
+    }
+
+    [Test]
     public void AHostilePageHarmsNobodyElse()
     {
         TestClient control = TestClient.Control(_server);

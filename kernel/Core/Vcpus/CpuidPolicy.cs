@@ -19,7 +19,7 @@ public sealed class CpuidPolicy
     private const uint XenLast = 0x4000_0005;
     private const uint XenVersion = (4 << 16) | 17;
     private const uint HypercallPageMsr = 0x4000_0000;
-    private const uint HvmFeatures = 0x5C; // IOMMU mappings, vCPU id, domain id, upcall vector
+    private const uint HvmFeatures = 0x1C; // IOMMU mappings, vCPU id, domain id
     private const uint TscIsReliable = 1 << 1;
     private const uint HasRdtscp = 1 << 2;
     private const uint OsXsave = 1u << 27;

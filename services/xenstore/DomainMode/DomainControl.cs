@@ -10,12 +10,6 @@ internal sealed class DomainControl : ControlHost
 
     internal DomainControl(ServiceHost host) => _host = host;
 
-    public override bool SetLogging(bool isOn)
-    {
-        _host.Log.Least = isOn ? LogLevel.Debug : LogLevel.Info;
-        return true;
-    }
-
     public override void Print(string text) => _host.Log.Info(text);
 
     public override bool Report(string path, string text)

@@ -19,6 +19,7 @@ internal sealed class DomainLoop : StoreThread, IDisposable
     private readonly DomainRings _rings;
     private readonly ServiceLog _log;
     private long _lastTurn = Environment.TickCount64;
+    private long _lastTick = Environment.TickCount64;
 
     internal DomainLoop(EventPorts ports, StoreServer server, DomainRings rings, ServiceLog log)
     {
@@ -68,11 +69,20 @@ internal sealed class DomainLoop : StoreThread, IDisposable
                 Take(port);
             while (_work.TryDequeue(out Action? work))
                 work();
+            TickIfDue();
             ServeReady();
         }
     }
 
     public void Dispose() => _ports.Dispose();
+
+    private void TickIfDue()
+    {
+        if (_lastTurn - _lastTick < Tick.TotalMilliseconds)
+            return;
+        _lastTick = _lastTurn;
+        _server.Tick(_lastTurn);
+    }
 
     private void ServeReady()
     {

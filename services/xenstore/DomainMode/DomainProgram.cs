@@ -3,6 +3,7 @@ using System.Threading;
 using System.Threading.Tasks;
 using Microkernel.Services;
 using Microkernel.Xen;
+using Microkernel.XenStore.Native;
 using Microkernel.XenStore.Rpc;
 
 namespace Microkernel.XenStore.DomainMode;
@@ -16,6 +17,7 @@ internal static class DomainProgram
 
     internal static async Task RunAsync(ServiceHost host)
     {
+        HeapLimit.Raise();
         using GrantDevice grants = GrantDevice.Open();
         EventPorts ports = EventPorts.Open();
         var rings = new DomainRings(grants, ports, host.Log);

@@ -7,7 +7,8 @@ internal static class LibC
 {
     internal const int Interrupted = 4, WouldBlock = 11;
     internal const int EpollAdd = 1, EpollDelete = 2, EpollModify = 3;
-    internal const uint PollIn = 1, PollOut = 4, PollHangUp = 16, PollError = 8;
+    internal const uint PollIn = 1, PollOut = 4, PollError = 8, PollHangUp = 16, PollPeerDone = 0x2000, PollEdges = 1u << 31;
+    internal const int MonotonicClock = 1;
     internal const int NonBlocking = 0x800, CloseOnExec = 0x80000;
     internal const int DoNotWait = 0x40, NoSignal = 0x4000;
     internal const int ReadWrite = 2;
@@ -21,6 +22,12 @@ internal static class LibC
 
     [DllImport("libc", EntryPoint = "epoll_wait", SetLastError = true)]
     internal static extern int EpollWait(int poll, ref EpollEvent seen, int most, int timeout);
+
+    [DllImport("libc", EntryPoint = "timerfd_create", SetLastError = true)]
+    internal static extern int TimerCreate(int clock, int flags);
+
+    [DllImport("libc", EntryPoint = "timerfd_settime", SetLastError = true)]
+    internal static extern int TimerSet(int timer, int flags, ref TimerInterval wanted, nint old);
 
     [DllImport("libc", EntryPoint = "recv", SetLastError = true)]
     internal static extern nint Receive(int socket, ref byte buffer, nint length, int flags);

@@ -23,9 +23,16 @@ internal static class Handover
         var message = new JournalHandover { Process = (uint)Environment.ProcessId, Listener = (uint)listener };
         message.Clients.AddRange(connections.Select(static c => c.Describe()));
         File.WriteAllBytes(Path.Combine(folder, FileName), message.ToByteArray());
-        _ = LibC.Control(listener, LibC.SetDescriptorFlags, NoCloseOnExec);
-        foreach (JournalSocket client in message.Clients)
-            _ = LibC.Control((int)client.File, LibC.SetDescriptorFlags, NoCloseOnExec);
+        SetFlags(message, NoCloseOnExec);
+    }
+
+    /// <summary>There was no other program: undoes <see cref="Write"/>.</summary>
+    internal static void Withdraw(string folder, int listener, IEnumerable<SocketConnection> connections)
+    {
+        File.Delete(Path.Combine(folder, FileName));
+        var message = new JournalHandover { Listener = (uint)listener };
+        message.Clients.AddRange(connections.Select(static c => new JournalSocket { File = (uint)c.Descriptor }));
+        SetFlags(message, CloseOnExec);
     }
 
     /// <summary>Takes the file, if it is there and by an earlier program of this very process.</summary>
@@ -41,9 +48,7 @@ internal static class Handover
             JournalHandover message = JournalHandover.Parser.ParseFrom(bytes);
             if (message.Process != Environment.ProcessId)
                 return null;
-            _ = LibC.Control((int)message.Listener, LibC.SetDescriptorFlags, CloseOnExec);
-            foreach (JournalSocket client in message.Clients)
-                _ = LibC.Control((int)client.File, LibC.SetDescriptorFlags, CloseOnExec);
+            SetFlags(message, CloseOnExec);
             return message;
         }
         catch (InvalidProtocolBufferException fault)
@@ -51,5 +56,12 @@ internal static class Handover
             complain($"what the program before this one left of its sockets makes no sense: {fault.Message}");
             return null;
         }
+    }
+
+    private static void SetFlags(JournalHandover sockets, int flags)
+    {
+        _ = LibC.Control((int)sockets.Listener, LibC.SetDescriptorFlags, flags);
+        foreach (JournalSocket client in sockets.Clients)
+            _ = LibC.Control((int)client.File, LibC.SetDescriptorFlags, flags);
     }
 }

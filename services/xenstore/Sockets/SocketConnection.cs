@@ -9,6 +9,8 @@ namespace Microkernel.XenStore.Sockets;
 /// <summary>A client by a Unix socket.</summary>
 internal sealed class SocketConnection : ClientConnection
 {
+    private const uint Reading = LibC.PollIn | LibC.PollPeerDone;
+
     private readonly StoreServer _server;
     private readonly Client _client;
     private byte[] _rest = [];
@@ -28,24 +30,27 @@ internal sealed class SocketConnection : ClientConnection
     internal bool IsOver { get; private set; }
 
     /// <summary>What the event loop was last asked to look for.</summary>
-    internal uint Interest { get; set; } = LibC.PollIn;
+    internal uint Interest { get; set; } = Reading | LibC.PollEdges;
 
-    /// <summary>What it should look for.</summary>
-    internal uint Wanted => (_client.MayRequest ? LibC.PollIn : 0) | (_client.Output.Length > 0 ? LibC.PollOut : 0);
+    /// <summary>What it should look for: only for what is new, which costs less than being told of everything each time.</summary>
+    internal uint Wanted => LibC.PollEdges | (_client.MayRequest ? Reading : 0) | (_client.Output.Length > 0 ? LibC.PollOut : 0);
 
-    /// <summary>Whether the client is within a transaction.</summary>
-    internal bool HasTransactions => _client.Transactions.Count > 0;
+    /// <summary>Whether everything was read that the event loop has told of.</summary>
+    internal bool IsDrained { get; private set; } = true;
 
     /// <summary>Whether requests have been read that wait until the client has taken its answers.</summary>
-    internal bool HasBacklog => _rest.Length >= MessageHeader.Size && _client.MayRequest;
+    internal bool HasBacklog => !IsOver && _client.MayRequest && _rest.Length >= MessageHeader.Size
+        && _rest.Length - MessageHeader.Size >= MessageHeader.Read(_rest).Length;
 
     /// <summary>Reads once and does the requests that are complete.</summary>
     /// <param name="buffer">Where they are put; large, and used for all connections.</param>
-    internal void Read(Span<byte> buffer)
+    /// <param name="isLast">Whether the other side is done, which reading to the end shows.</param>
+    internal void Read(Span<byte> buffer, bool isLast)
     {
         int kept = _rest.Length;
         _rest.CopyTo(buffer);
         nint count = LibC.Receive(Descriptor, ref buffer[kept], buffer.Length - kept, LibC.DoNotWait);
+        IsDrained = !isLast && count < buffer.Length - kept;
         if (count < 0 && Marshal.GetLastPInvokeError() is LibC.WouldBlock or LibC.Interrupted)
             return;
         if (count <= 0)

@@ -12,6 +12,8 @@ namespace Microkernel.XenStore.Sockets;
 /// <summary>CONTROL on plain Linux.</summary>
 internal sealed class SocketControl : ControlHost
 {
+    private const UnixFileMode Executable = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+
     private readonly FileLog _log;
     private readonly SocketOptions _options;
     private string? _program;
@@ -27,12 +29,6 @@ internal sealed class SocketControl : ControlHost
 
     /// <summary>The loop, once there is one.</summary>
     internal SocketLoop? Loop { private get; set; }
-
-    public override bool SetLogging(bool isOn)
-    {
-        _log.Write(isOn ? "log on" : "log off");
-        return true;
-    }
 
     public override bool SetLogFile(string path) => _log.TryMove(path);
 
@@ -68,12 +64,12 @@ internal sealed class SocketControl : ControlHost
             case ["-f", var path]:
                 if (!File.Exists(path))
                     return $"there is no {path}";
+                if ((File.GetUnixFileMode(path) & Executable) == 0)
+                    return $"{path} is not executable";
                 _program = path;
                 return "OK";
             case ["-s", ..] when _options.StateFolder is null:
                 return "without a state folder there is nothing to go on from";
-            case ["-s", .. var rest] when !rest.Contains("-F") && Loop!.Connections.Any(static c => c.HasTransactions):
-                return "BUSY";
             case ["-s", ..]:
                 IsUpdating = true;
                 Loop!.IsStopping = true;
@@ -83,8 +79,11 @@ internal sealed class SocketControl : ControlHost
         }
     }
 
-    /// <summary>After the loop has ended: starts the new program, which goes on with the journal and the sockets.</summary>
-    internal int StartNext(int listener)
+    /// <summary>
+    /// After the loop has ended: starts the new program in this process, which goes on with the journal and the sockets. Returns only if that
+    /// cannot be; then the loop may go on.
+    /// </summary>
+    internal void StartNext(int listener)
     {
         string program = _program ?? Environment.ProcessPath!;
         _log.Write($"live update: {program}");
@@ -94,8 +93,10 @@ internal sealed class SocketControl : ControlHost
         IEnumerable<string> environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Select(static v => $"{v.Key}={v.Value}");
         Handover.Write(_options.StateFolder!, listener, Loop!.Connections);
         _ = LibC.Execute(Encoding.UTF8.GetBytes(program + '\0'), Pointers(arguments), Pointers(environment));
-        _log.Complain($"{program} cannot be started: error {Marshal.GetLastPInvokeError()}");
-        return 1;
+        _log.Complain($"live update: {program} cannot be started (error {Marshal.GetLastPInvokeError()}); this program goes on");
+        Handover.Withdraw(_options.StateFolder!, listener, Loop!.Connections);
+        _program = null;
+        IsUpdating = Loop.IsStopping = false;
     }
 
     /// <summary>A list of strings as C has it; never freed, for the process ends with it.</summary>

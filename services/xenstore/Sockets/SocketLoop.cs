@@ -11,7 +11,6 @@ namespace Microkernel.XenStore.Sockets;
 internal sealed class SocketLoop : IDisposable
 {
     private const int AtATime = 256;
-    private const int TickMilliseconds = 1000;
 
     private readonly EpollEvent[] _seen = new EpollEvent[AtATime];
     private readonly byte[] _buffer = new byte[256 << 10];
@@ -21,6 +20,7 @@ internal sealed class SocketLoop : IDisposable
     private readonly StoreServer _server;
     private readonly int _poll;
     private readonly int _listener;
+    private readonly int _timer;
     private SocketConnection?[] _connections = new SocketConnection?[64];
 
     internal SocketLoop(StoreServer server, int listener)
@@ -30,6 +30,11 @@ internal sealed class SocketLoop : IDisposable
         _listener = listener;
         _poll = LibC.EpollCreate(LibC.CloseOnExec);
         Control(LibC.EpollAdd, listener, LibC.PollIn);
+        // A limit of each wait would cost more than a timer that fires now and then.
+        _timer = LibC.TimerCreate(LibC.MonotonicClock, LibC.NonBlocking | LibC.CloseOnExec);
+        var second = new TimerInterval { Seconds = 1, FirstSeconds = 1 };
+        _ = LibC.TimerSet(_timer, 0, ref second, 0);
+        Control(LibC.EpollAdd, _timer, LibC.PollIn);
     }
 
     /// <summary>Set to end the loop.</summary>
@@ -60,7 +65,7 @@ internal sealed class SocketLoop : IDisposable
             Array.Resize(ref _connections, Math.Max(2 * _connections.Length, descriptor + 1));
         var connection = new SocketConnection(_server, descriptor);
         _connections[descriptor] = connection;
-        Control(LibC.EpollAdd, descriptor, LibC.PollIn);
+        Control(LibC.EpollAdd, descriptor, connection.Interest);
         return connection;
     }
 
@@ -83,7 +88,7 @@ internal sealed class SocketLoop : IDisposable
     {
         while (!IsStopping)
         {
-            int count = LibC.EpollWait(_poll, ref _seen[0], AtATime, _ready.IsEmpty ? TickMilliseconds : 0);
+            int count = LibC.EpollWait(_poll, ref _seen[0], AtATime, _ready.IsEmpty ? -1 : 0);
             _changed.Clear();
             for (int i = 0; i < count; i++)
                 Take(_seen[i]);
@@ -97,6 +102,7 @@ internal sealed class SocketLoop : IDisposable
     {
         foreach (SocketConnection? connection in _connections)
             connection?.Close();
+        _ = LibC.Close(_timer);
         _ = LibC.Close(_poll);
     }
 
@@ -116,6 +122,11 @@ internal sealed class SocketLoop : IDisposable
             _ = LibC.Read(descriptor, ref _buffer[0], _buffer.Length);
             _ready.Add(ring);
         }
+        else if (descriptor == _timer)
+        {
+            _ = LibC.Read(descriptor, ref _buffer[0], _buffer.Length);
+            _server.Tick(Environment.TickCount64);
+        }
     }
 
     private void Take(SocketConnection connection, uint events)
@@ -126,8 +137,8 @@ internal sealed class SocketLoop : IDisposable
             connection.Flush();
             connection.Resume();
         }
-        if ((events & (LibC.PollIn | LibC.PollHangUp | LibC.PollError)) != 0)
-            connection.Read(_buffer);
+        if ((events & ~LibC.PollOut) != 0)
+            connection.Read(_buffer, isLast: (events & ~(LibC.PollIn | LibC.PollOut)) != 0);
     }
 
     /// <summary>After a batch: closes what is over, and asks for what is wanted now.</summary>
@@ -141,7 +152,7 @@ internal sealed class SocketLoop : IDisposable
             connection.Close();
             return;
         }
-        if (connection.HasBacklog)
+        while (connection.HasBacklog)
         {
             connection.Resume();
             _server.EndBatch();
@@ -152,8 +163,9 @@ internal sealed class SocketLoop : IDisposable
     private void Watch(SocketConnection connection)
     {
         uint wanted = connection.Wanted;
-        if (wanted == connection.Interest)
+        if (wanted == connection.Interest && connection.IsDrained)
             return;
+        // What is there already counts as new, too.
         connection.Interest = wanted;
         Control(LibC.EpollModify, connection.Descriptor, wanted);
     }

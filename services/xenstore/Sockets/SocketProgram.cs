@@ -3,6 +3,7 @@ using System.IO;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Microkernel.Protos.Xenstore.Journal;
+using Microkernel.XenStore.Native;
 
 namespace Microkernel.XenStore.Sockets;
 
@@ -13,6 +14,7 @@ internal static class SocketProgram
 
     internal static int Run(SocketOptions options)
     {
+        HeapLimit.Raise();
         using var journal = options.StateFolder is null ? (JournalDevice)new ArrayJournalDevice([]) : new FileJournalDevice(options.StateFolder);
         using var log = new FileLog(options.LogFile);
         var control = new SocketControl(log, options);
@@ -31,8 +33,11 @@ internal static class SocketProgram
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, loop));
         log.Write($"xenstore: {server.Store.Accounts.Nodes} nodes, listening on {options.Socket}");
         loop.Run();
-        if (control.IsUpdating)
-            return control.StartNext((int)listener.Handle);
+        while (control.IsUpdating)
+        {
+            control.StartNext((int)listener.Handle);
+            loop.Run();
+        }
         File.Delete(options.Socket);
         return 0;
     }

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
@@ -22,6 +23,9 @@ internal sealed class FakeStore(Faults faults) : XenStore.XenStoreBase
 
     internal HashSet<uint> Introduced { get; } = [];
 
+    /// <summary>Domains of which it was said that they have ended and are kept.</summary>
+    internal ConcurrentDictionary<uint, ulong> ShutDowns { get; } = [];
+
     /// <summary>What a guest does when it is asked to end: null, or the new value of the node.</summary>
     internal Func<string, string, string?>? Driver { get; set; }
 
@@ -40,6 +44,12 @@ internal sealed class FakeStore(Faults faults) : XenStore.XenStoreBase
     public override Task<ReleaseResponse> Release(ReleaseRequest request, ServerCallContext context) => Run("Release", () =>
         Introduced.Remove(request.Domain) ? new ReleaseResponse() : throw new RpcException(new Status(StatusCode.NotFound, "not introduced")));
 
+    public override Task<ShutDownResponse> ShutDown(ShutDownRequest request, ServerCallContext context) => Run("ShutDown", () =>
+    {
+        ShutDowns[request.Domain] = request.DomainGeneration;
+        return new ShutDownResponse();
+    });
+
     public override Task<ReadResponse> Read(ReadRequest request, ServerCallContext context) => Run("Read", () =>
         Nodes.TryGetValue(request.Path, out ByteString? value)
             ? new ReadResponse { Value = value }
@@ -48,10 +58,10 @@ internal sealed class FakeStore(Faults faults) : XenStore.XenStoreBase
     public override Task<ListResponse> List(ListRequest request, ServerCallContext context) => Run("List", () =>
     {
         string prefix = request.Path + "/";
-        return new ListResponse
-        {
-            Names = { Nodes.Keys.Where(k => k.StartsWith(prefix, StringComparison.Ordinal)).Select(k => k[prefix.Length..].Split('/')[0]).Distinct() },
-        };
+        string[] rest = [.. Nodes.Keys.Where(k => k.StartsWith(prefix, StringComparison.Ordinal)).Select(k => k[prefix.Length..].Split('/')[0])
+            .Distinct().Where(n => string.CompareOrdinal(n, request.After) > 0).Order(StringComparer.Ordinal)];
+        // One at a time: whoever asks must go on.
+        return new ListResponse { Names = { rest.Take(1) }, IsPartial = rest.Length > 1 };
     });
 
     public override Task<CommitResponse> Commit(CommitRequest request, ServerCallContext context) => Run("Commit", () =>

@@ -35,9 +35,9 @@ internal sealed class TestSystem : IDisposable
         Store = new FakeStore(Machine.Faults);
         Consoles = new FakeConsoles(Machine.Faults);
         Scheduler = new FakeScheduler(Machine.Faults);
-        Kernel = Enumerable.Range(0, 150_000).Select(static i => (byte)(i * 7)).ToArray();
+        Kernel = Enumerable.Range(0, 600_000).Select(static i => (byte)(i * 7)).ToArray();
         "HdrS"u8.CopyTo(Kernel.AsSpan(0x202));
-        Ramdisk = Enumerable.Range(0, 70_000).Select(static i => (byte)(i * 3)).ToArray();
+        Ramdisk = Enumerable.Range(0, 280_000).Select(static i => (byte)(i * 3)).ToArray();
         Start();
     }
 

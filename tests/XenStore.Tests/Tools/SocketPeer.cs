@@ -36,6 +36,9 @@ internal sealed class SocketPeer : IDisposable
     /// <summary>Sends bytes that need be no message.</summary>
     internal void SendRaw(ReadOnlySpan<byte> bytes) => _stream.Write(bytes);
 
+    /// <summary>Says that nothing more will be sent.</summary>
+    internal void EndSending() => _socket.Shutdown(SocketShutdown.Send);
+
     /// <summary>Receives the next message.</summary>
     internal (MessageHeader Header, string Payload) Receive()
     {

@@ -12,8 +12,8 @@ namespace Mk.Control;
 /// <summary>Brings files to the toolstack, which knows them by their hashes: what is there already is not sent again.</summary>
 public sealed class Uploader
 {
-    /// <summary>Bytes of a part; a message has at most 64 KiB.</summary>
-    public const int PartSize = 60 << 10;
+    /// <summary>Bytes of a part; a message has at most 256 KiB.</summary>
+    public const int PartSize = 240 << 10;
 
     /// <summary>Parts under way, so that no part waits for the answer to the one before.</summary>
     private const int Window = 6;
@@ -67,6 +67,7 @@ public sealed class Uploader
     {
         var underWay = new Queue<(int Offset, AsyncUnaryCall<Api.UploadResponse> Call)>();
         int next = (int)begun.Have;
+        ulong have = begun.Have;
         try
         {
             while (next < file.Length || underWay.Count > 0)
@@ -78,7 +79,8 @@ public sealed class Uploader
                     continue;
                 }
                 (int offset, AsyncUnaryCall<Api.UploadResponse> call) = underWay.Peek();
-                progress((long)await FinishPartAsync(file, begun.Upload, offset, call));
+                have = Math.Max(have, await FinishPartAsync(file, begun.Upload, offset, call));
+                progress((long)have);
                 underWay.Dequeue();
             }
         }
@@ -89,7 +91,7 @@ public sealed class Uploader
         }
     }
 
-    /// <summary>Parts must arrive in order. One that overtook those before it was refused and is sent again when it is the first one.</summary>
+    /// <summary>A part that overtook too many before it was refused, and is sent again when it is the first one.</summary>
     private async Task<ulong> FinishPartAsync(byte[] file, ulong upload, int offset, AsyncUnaryCall<Api.UploadResponse> call)
     {
         try

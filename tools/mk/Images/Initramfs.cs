@@ -19,7 +19,7 @@ public static class Initramfs
     public static string Recipe() =>
         string.Join('\n', EmbeddedFiles.Select(Embedded)) + File.GetLastWriteTimeUtc(Busybox).ToString("O");
 
-    private static readonly string[] EmbeddedFiles = ["inittab", "rc", "profile"];
+    private static readonly string[] EmbeddedFiles = ["inittab", "rc", "profile", "fstab"];
 
     /// <summary>Writes the file system.</summary>
     /// <param name="file">The file to make, compressed with gzip.</param>
@@ -40,6 +40,7 @@ public static class Initramfs
         archive.AddFile("etc/inittab", Encoding.UTF8.GetBytes(Embedded("inittab")));
         archive.AddFile("etc/rc", Encoding.UTF8.GetBytes(Embedded("rc")), executable: true);
         archive.AddFile("etc/profile", Encoding.UTF8.GetBytes(Embedded("profile")));
+        archive.AddFile("etc/fstab", Encoding.UTF8.GetBytes(Embedded("fstab")));
         archive.AddFile("etc/passwd", "root::0:0:root:/root:/bin/sh\n"u8);
         archive.AddFile("etc/group", "root:x:0:\n"u8);
         foreach ((string name, string path) in added)

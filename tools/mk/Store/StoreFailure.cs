@@ -1,3 +1,4 @@
+using System;
 using Grpc.Core;
 using Mk.Control;
 
@@ -13,7 +14,10 @@ public static class StoreFailure
     {
         StatusCode.NotFound => Refused(what, $"ENOENT: {e.Status.Detail}; 'mk xenstore ls' shows what there is"),
         StatusCode.InvalidArgument => Refused(what, $"EINVAL: {e.Status.Detail}"),
-        StatusCode.ResourceExhausted => Refused(what, $"ENOSPC: {e.Status.Detail}; 'mk xenstore stats' shows who has how much"),
+        StatusCode.ResourceExhausted when e.Status.Detail.StartsWith("ENOSPC", StringComparison.Ordinal) =>
+            Refused(what, $"{e.Status.Detail}; 'mk xenstore stats' shows who has how much"),
+        // Not the store's: a message that is too long for the ring to it.
+        StatusCode.ResourceExhausted => Refused(what, e.Status.Detail),
         StatusCode.Aborted => Refused(what, "EAGAIN: somebody else keeps changing the same nodes; try again"),
         _ => CallFailure.Explain(e),
     };

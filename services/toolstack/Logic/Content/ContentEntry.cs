@@ -1,3 +1,5 @@
+using System.Collections.Generic;
+
 namespace Microkernel.Services.Toolstack.Content;
 
 /// <summary>A file in the content store, or a part of it.</summary>
@@ -9,6 +11,9 @@ internal sealed record ContentEntry(int Number, byte[] Hash, long Offset, long L
 {
     /// <summary>The bytes that are there, from the start.</summary>
     internal long Have { get; set; }
+
+    /// <summary>Parts that came before those in front of them: where each begins, and where it ends.</summary>
+    internal SortedList<long, long> Ahead { get; } = [];
 
     /// <summary>Whether all are there.</summary>
     internal bool IsComplete => Have == Length;

@@ -14,6 +14,9 @@ public sealed class ContentStore
     /// <summary>An upload that stood still for this long gives way to others.</summary>
     internal static readonly TimeSpan UploadPatience = TimeSpan.FromMinutes(1);
 
+    /// <summary>Parts of a file that may overtake those in front of them: more than any client sends at a time.</summary>
+    internal const int MostPartsAhead = 16;
+
     private readonly Lock _lock = new();
     private readonly ContentMemory _memory;
     private readonly TimeProvider _time;
@@ -57,8 +60,11 @@ public sealed class ContentStore
         }
     }
 
-    /// <summary>Takes a part of a file. Parts that are there already change nothing.</summary>
-    /// <returns>The bytes that are there now.</returns>
+    /// <summary>
+    /// Takes a part of a file. Parts that are there already change nothing. Calls that are under way together are served in any order:
+    /// a part that has overtaken others is kept until they are there.
+    /// </summary>
+    /// <returns>The bytes that are there now, from the start.</returns>
     internal long Write(ulong upload, ulong offset, ReadOnlySpan<byte> data)
     {
         lock (_lock)
@@ -66,11 +72,9 @@ public sealed class ContentStore
             ContentEntry entry = _entries.Find(e => e.Upload == upload && upload != 0)
                 ?? throw Failure.NotFound("there is no such upload any more: begin it again");
             Touch(entry);
-            if (offset > (ulong)entry.Have)
-                throw Failure.OutOfRange($"the part begins at {offset}, and the next one is due at {entry.Have}");
-            if ((ulong)data.Length > (ulong)entry.Length - offset)
+            if (offset > (ulong)entry.Length || (ulong)data.Length > (ulong)entry.Length - offset)
                 throw Failure.OutOfRange($"the part ends after the file, which has {entry.Length} bytes");
-            Append(entry, data[Math.Min(data.Length, (int)Math.Min(int.MaxValue, entry.Have - (long)offset))..]);
+            Put(entry, (long)offset, data);
             return entry.Have;
         }
     }
@@ -139,15 +143,33 @@ public sealed class ContentStore
 
     private void Touch(ContentEntry entry) => entry.LastUse = _time.GetTimestamp();
 
-    private void Append(ContentEntry entry, ReadOnlySpan<byte> data)
+    private void Put(ContentEntry entry, long begin, ReadOnlySpan<byte> data)
     {
-        if (data.IsEmpty)
+        if (begin > entry.Have && entry.Ahead.Count == MostPartsAhead && !entry.Ahead.ContainsKey(begin))
+            throw Failure.OutOfRange($"the part begins at {begin}, and the next one is due at {entry.Have}");
+        int known = (int)Math.Clamp(entry.Have - begin, 0, data.Length);
+        if (known == data.Length)
             return;
-        data.CopyTo(_memory.Bytes.Slice((int)(entry.Offset + entry.Have), data.Length));
+        data[known..].CopyTo(_memory.Bytes[(int)(entry.Offset + begin + known)..]);
+        long end = begin + data.Length;
+        if (begin > entry.Have)
+            entry.Ahead[begin] = Math.Max(end, entry.Ahead.GetValueOrDefault(begin));
+        else
+            Advance(entry, end);
+    }
+
+    private void Advance(ContentEntry entry, long have)
+    {
         // What the operator sends is what the operator says it is, and lies in memory that the operator can write: hashing it here would
         // only take its time. What was left by an incarnation that has died is another matter.
         entry.IsTrusted |= entry.Have == 0;
-        entry.Have += data.Length;
+        while (entry.Ahead.Count > 0 && entry.Ahead.GetKeyAtIndex(0) <= have)
+        {
+            have = Math.Max(have, entry.Ahead.GetValueAtIndex(0));
+            entry.Ahead.RemoveAt(0);
+        }
+
+        entry.Have = have;
         ContentIndex.WriteProgress(_memory.Bytes, entry);
     }
 

@@ -22,7 +22,7 @@ namespace Microkernel.Services.Toolstack.Guests;
 internal sealed class GuestBuilder
 {
     /// <summary>The bytes of a part of an image: whole pages, and with all around it less than a ring's message.</summary>
-    internal const int PartSize = 60 << 10;
+    internal const int PartSize = 240 << 10;
 
     private readonly Parts _parts;
 

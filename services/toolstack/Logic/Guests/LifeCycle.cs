@@ -243,7 +243,7 @@ internal sealed class LifeCycle
         using var held = new Hold(guest);
         guest.ReleaseContents();
         GuestRecord record = guest.Change(r => (r.Phase, r.EndDetail) = (GuestPhase.Preserved, detail));
-        await _parts.Tree.InsistAsync([.. GuestNodes.Rename(record), .. _parts.Records.Keep(record)], _stop).ConfigureAwait(false);
+        await _parts.Records.PreserveAsync(record, _stop).ConfigureAwait(false);
     }
 
     private async Task RestartAsync(Guest guest)

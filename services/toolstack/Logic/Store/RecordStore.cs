@@ -34,6 +34,13 @@ internal sealed class RecordStore
     /// <summary>Keeps a record, and does not give up.</summary>
     internal Task InsistAsync(GuestRecord record, CancellationToken cancellation) => _tree.InsistAsync(Keep(record), cancellation);
 
+    /// <summary>Keeps a record of a guest that has ended and stays, has those told who wait for ends, and does not give up.</summary>
+    internal async Task PreserveAsync(GuestRecord record, CancellationToken cancellation)
+    {
+        await _tree.InsistAsync([.. GuestNodes.Rename(record), .. Keep(record)], cancellation).ConfigureAwait(false);
+        await _tree.ShutDownAsync(record.Domain, record.DomainGeneration, cancellation).ConfigureAwait(false);
+    }
+
     /// <summary>All records, and the names of those that cannot be read.</summary>
     internal async Task<(IReadOnlyList<GuestRecord> Records, IReadOnlyList<string> Damaged)> LoadAsync(CancellationToken cancellation)
     {

@@ -52,15 +52,30 @@ internal sealed class StoreTree
     /// <summary>The names below a node; none if there is no such node. Waits until the store is there.</summary>
     internal async Task<IReadOnlyList<string>> ListAsync(string path, CancellationToken cancellation)
     {
-        var request = new ListRequest { Path = path };
+        List<string> names = [];
+        ListResponse part;
         try
         {
-            return (await _patience.InsistAsync(options => _client.ListAsync(request, options), cancellation).ConfigureAwait(false)).Names;
+            do
+            {
+                var request = new ListRequest { Path = path, After = names.Count > 0 ? names[^1] : "" };
+                part = await _patience.InsistAsync(options => _client.ListAsync(request, options), cancellation).ConfigureAwait(false);
+                names.AddRange(part.Names);
+            }
+            while (part.IsPartial && part.Names.Count > 0);
+            return names;
         }
         catch (RpcException e) when (e.StatusCode == StatusCode.NotFound)
         {
             return [];
         }
+    }
+
+    /// <summary>Has those told who watch for domains' ends that one has ended, though it is still there. Does not give up.</summary>
+    internal Task ShutDownAsync(uint domain, ulong generation, CancellationToken cancellation)
+    {
+        var request = new ShutDownRequest { Domain = domain, DomainGeneration = generation };
+        return _patience.InsistAsync(options => _client.ShutDownAsync(request, options), cancellation);
     }
 
     /// <summary>Everything that happens at a node, from now on.</summary>

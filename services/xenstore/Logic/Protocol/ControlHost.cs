@@ -5,9 +5,6 @@ namespace Microkernel.XenStore;
 /// <summary>What CONTROL asks of the surroundings. This one refuses.</summary>
 public class ControlHost
 {
-    /// <summary>Turns the log of requests on or off.</summary>
-    public virtual bool SetLogging(bool isOn) => false;
-
     /// <summary>Lets the log go to another file.</summary>
     public virtual bool SetLogFile(string path) => false;
 

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
+using System.Linq;
 using System.Text;
 
 namespace Microkernel.XenStore;
@@ -20,6 +21,12 @@ internal sealed class ControlRequests
         _domains = domains;
         _host = host;
     }
+
+    /// <summary>Whether every request is written to the log.</summary>
+    internal bool IsLogging { get; private set; }
+
+    /// <summary>Writes a line to the log.</summary>
+    internal void Log(string line) => _host.Print(line);
 
     internal StoreError Handle(Client client, in MessageHeader header, ReadOnlySpan<byte> payload)
     {
@@ -44,6 +51,8 @@ internal sealed class ControlRequests
         }
         return header.Type == MessageType.GetQuota ? GetQuota(client, header, words) : SetQuota(client, header, words);
     }
+
+    private bool HasTransactions() => _store.Accounts.All.Any(static a => a.Transactions > 0);
 
     private StoreError GetQuota(Client client, in MessageHeader header, List<byte[]> words)
     {
@@ -80,7 +89,8 @@ internal sealed class ControlRequests
                 answer = StoreCheck.Run(_store) ?? "OK";
                 return StoreError.None;
             case "log" when rest is ["on"] or ["off"]:
-                return _host.SetLogging(rest[0] == "on") ? StoreError.None : StoreError.ENOSYS;
+                IsLogging = rest[0] == "on";
+                return StoreError.None;
             case "logfile" when rest.Length == 1:
                 return _host.SetLogFile(rest[0]) ? StoreError.None : StoreError.EINVAL;
             case "print" when rest.Length == 1:
@@ -89,7 +99,7 @@ internal sealed class ControlRequests
             case "memreport" when rest.Length <= 1:
                 return _host.Report(rest.Length == 1 ? rest[0] : "", StoreReport.Write(_store, _domains)) ? StoreError.None : StoreError.EINVAL;
             case "live-update" when rest.Length > 0:
-                answer = _host.LiveUpdate(rest);
+                answer = rest[0] == "-s" && !rest.Contains("-F") && HasTransactions() ? "BUSY" : _host.LiveUpdate(rest);
                 return StoreError.None;
             case "quota" or "quota-soft":
                 return ExecuteQuota(command, rest, out answer);

@@ -5,6 +5,7 @@ namespace Microkernel.XenStore;
 /// <summary>Does what clients ask for, and answers.</summary>
 public sealed class RequestHandler
 {
+    private readonly Store _store;
     private readonly TreeRequests _tree;
     private readonly WatchRequests _watches;
     private readonly TransactionRequests _transactions;
@@ -19,6 +20,7 @@ public sealed class RequestHandler
     /// <param name="epoch">Which start of the server this is; no two that follow each other are the same.</param>
     public RequestHandler(Store store, DomainTable domains, ClientEvents events, ControlHost control, uint epoch)
     {
+        _store = store;
         _tree = new TreeRequests(store);
         _watches = new WatchRequests(store, events);
         _transactions = new TransactionRequests(store, epoch);
@@ -37,8 +39,21 @@ public sealed class RequestHandler
     {
         Count++;
         StoreError error = Dispatch(client, header, payload);
+        if (_control.IsLogging)
+            _control.Log(RequestLine.Format(client, header, payload, error));
         if (error != StoreError.None)
             client.ReplyError(header, error);
+    }
+
+    private StoreError HandleTree(Client client, in MessageHeader header, ReadOnlySpan<byte> payload)
+    {
+        StoreError error = _transactions.Find(client, header.Transaction, out Transaction? transaction);
+        if (error != StoreError.None || transaction is null)
+            return error != StoreError.None ? error : _tree.Handle(client, null, header, payload);
+        int before = transaction.Weight;
+        error = _tree.Handle(client, transaction, header, payload);
+        _store.Accounts.AddPending(client.Account, transaction.Weight - before);
+        return error;
     }
 
     private StoreError Dispatch(Client client, in MessageHeader header, ReadOnlySpan<byte> payload)
@@ -47,8 +62,7 @@ public sealed class RequestHandler
         {
             case MessageType.Directory or MessageType.Read or MessageType.GetPermissions or MessageType.Write
                 or MessageType.MakeDirectory or MessageType.Remove or MessageType.SetPermissions or MessageType.DirectoryPart:
-                StoreError error = _transactions.Find(client, header.Transaction, out Transaction? transaction);
-                return error != StoreError.None ? error : _tree.Handle(client, transaction, header, payload);
+                return HandleTree(client, header, payload);
             case MessageType.Watch:
                 return _watches.Watch(client, header, payload);
             case MessageType.Unwatch:

@@ -23,7 +23,7 @@ public sealed class TransactionRequests
     /// <summary>How long a transaction of a domain may take, in milliseconds, before it cannot succeed any more.</summary>
     public long LongestLife { get; set; } = 60_000;
 
-    /// <summary>Dooms what has been open for too long, so that old trees can go.</summary>
+    /// <summary>Dooms what has been open for too long, and gives it the tree of now again and again, so that old ones can go.</summary>
     public void DoomOld(Client client, long now)
     {
         if (client.Caller.IsPrivileged)
@@ -31,7 +31,7 @@ public sealed class TransactionRequests
         foreach (Transaction transaction in client.Transactions)
         {
             if (now - transaction.StartedAt > LongestLife)
-                transaction.Doom();
+                ClientState.Expire(_store, client, transaction);
         }
     }
 
@@ -45,7 +45,8 @@ public sealed class TransactionRequests
             return StoreError.ENOENT;
         if (transaction.SeenCount > MostSeen && !client.Caller.IsPrivileged)
             return StoreError.ENOSPC;
-        return StoreError.None;
+        // What it has is counted; one request more makes no difference.
+        return _store.Accounts.AllowsPending(client.Caller, client.Account, 0) ? StoreError.None : StoreError.ENOSPC;
     }
 
     internal StoreError Start(Client client, in MessageHeader header)
@@ -63,11 +64,11 @@ public sealed class TransactionRequests
         bool isCommit = payload.SequenceEqual("T\0"u8);
         if (!isCommit && !payload.SequenceEqual("F\0"u8))
             return StoreError.EINVAL;
-        StoreError error = Find(client, header.Transaction, out Transaction? transaction);
+        // However full it is, it can be ended.
+        _ = Find(client, header.Transaction, out Transaction? transaction);
         if (transaction is null)
-            return error != StoreError.None ? error : StoreError.ENOENT;
-        client.Transactions.Remove(transaction);
-        client.Account.Transactions--;
+            return StoreError.ENOENT;
+        ClientState.Remove(_store, client, transaction);
         return Replies.OkUnless(isCommit ? _store.Commit(client.Caller, transaction) : StoreError.None, client, header);
     }
 
@@ -90,8 +91,7 @@ public sealed class TransactionRequests
     private Transaction Open(Client client, uint id)
     {
         var transaction = new Transaction(id, _store.Root, Environment.TickCount64);
-        client.Transactions.Add(transaction);
-        client.Account.Transactions++;
+        ClientState.Add(_store, client, transaction);
         return transaction;
     }
 

@@ -28,6 +28,8 @@ internal sealed class WatchRequests
         if (!client.Caller.IsPrivileged && !client.Account.Quotas.Allows(Quota.Watches, client.Account.Watches + 1))
             return StoreError.E2BIG;
         var watch = new Watch(client, path.ToArray(), baseLength, token.ToArray(), depth);
+        if (!_store.Accounts.AllowsPending(client.Caller, client.Account, watch.Weight))
+            return StoreError.ENOSPC;
         ClientState.Add(_store, client, watch);
         _events.WatchAdded(client, watch);
         Replies.Ok(client, header);

@@ -27,9 +27,12 @@ public sealed class Account
     /// <summary>Its open transactions.</summary>
     public int Transactions { get; internal set; }
 
+    /// <summary>About how many bytes its watches and open transactions take.</summary>
+    public long Pending { get; internal set; }
+
     /// <summary>What it may have; shared with others until it gets quotas of its own.</summary>
     public QuotaSet Quotas { get; internal set; }
 
     /// <summary>Whether nothing depends on this account.</summary>
-    internal bool IsUnused => Nodes == 0 && Mentions == 0 && Watches == 0 && Transactions == 0;
+    internal bool IsUnused => Nodes == 0 && Mentions == 0 && Watches == 0 && Transactions == 0 && Pending == 0;
 }

@@ -6,6 +6,9 @@ namespace Microkernel.XenStore;
 /// <summary>The accounts of all domains, made when first needed.</summary>
 public sealed class AccountTable
 {
+    /// <summary>What the watches and transactions of all domains may take together; who has less than a small share is not refused.</summary>
+    private const long MostPending = 16 << 20, SmallShare = 64 << 10;
+
     private readonly Dictionary<int, Account> _accounts = [];
 
     /// <summary>What a domain without quotas of its own may have.</summary>
@@ -13,6 +16,9 @@ public sealed class AccountTable
 
     /// <summary>About how many bytes all nodes take.</summary>
     public long Memory { get; private set; }
+
+    /// <summary>About how many bytes all watches and open transactions take.</summary>
+    public long Pending { get; private set; }
 
     /// <summary>How many nodes there are.</summary>
     public long Nodes { get; private set; }
@@ -62,10 +68,23 @@ public sealed class AccountTable
             Account account = Of(change.Domain);
             if (change.Nodes > 0 && !account.Quotas.Allows(Quota.Nodes, account.Nodes + change.Nodes))
                 return false;
-            if (change.Memory > 0 && !account.Quotas.Allows(Quota.Memory, account.Memory + change.Memory))
+            if (change.Memory > 0 && !account.Quotas.Allows(Quota.Memory, account.Memory + account.Pending + change.Memory))
                 return false;
         }
         return true;
+    }
+
+    /// <summary>Whether a domain's watches and transactions may take so many bytes more.</summary>
+    internal bool AllowsPending(in Caller caller, Account account, long more) =>
+        caller.IsPrivileged
+        || account.Quotas.Allows(Quota.Memory, account.Memory + account.Pending + more)
+        && (Pending + more <= MostPending || account.Pending + more <= SmallShare);
+
+    /// <summary>A domain's watches and transactions take more, or less.</summary>
+    internal void AddPending(Account account, long more)
+    {
+        account.Pending += more;
+        Pending += more;
     }
 
     internal void Apply(AccountChanges changes)

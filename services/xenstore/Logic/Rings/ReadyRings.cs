@@ -25,6 +25,11 @@ public sealed class ReadyRings
     public IReadOnlyList<RingConnection> ServeTurn()
     {
         _turn.Clear();
+        if (IsEmpty)
+        {
+            _server.EndBatch();
+            return _turn;
+        }
         _turn.AddRange(_ready);
         foreach (RingConnection ring in _turn)
             ring.Serve(RequestsAtATime);

@@ -30,11 +30,9 @@ internal static class Checked
         return PathRules.IsSpecial(bytes) ? bytes : Path(path);
     }
 
-    /// <summary>Ends the call if there is an error.</summary>
-    internal static void Success(StoreError error, string explanation)
+    /// <summary>What ends a call that the store has refused: Xen's name of the error, and what it means here.</summary>
+    internal static RpcException Failure(StoreError error, string explanation)
     {
-        if (error == StoreError.None)
-            return;
         StatusCode code = error switch
         {
             StoreError.EAGAIN => StatusCode.Aborted,
@@ -42,8 +40,9 @@ internal static class Checked
             StoreError.ENOENT => StatusCode.NotFound,
             _ => StatusCode.FailedPrecondition,
         };
-        throw new RpcException(new Status(code, explanation));
+        return new RpcException(new Status(code, $"{error}: {explanation}"));
     }
 
-    private static RpcException Invalid(string explanation) => new(new Status(StatusCode.InvalidArgument, explanation));
+    /// <summary>What ends a call that makes no sense.</summary>
+    internal static RpcException Invalid(string explanation) => new(new Status(StatusCode.InvalidArgument, explanation));
 }

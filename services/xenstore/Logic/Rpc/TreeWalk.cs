@@ -8,7 +8,7 @@ namespace Microkernel.XenStore.Rpc;
 /// <summary>Everything at and below a node, in messages that fit a ring.</summary>
 internal static class TreeWalk
 {
-    private const int PartSize = 16 * 1024;
+    internal const int PartSize = 16 * 1024;
 
     /// <summary>The nodes in messages. A node that is longer than a part is one of its own.</summary>
     internal static IEnumerable<WalkPart> Parts(Node top, string path, uint depth, ulong generation)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Linq;
 using System.Text;
 using System.Threading.Tasks;
@@ -27,7 +28,8 @@ public sealed class XenStoreService : Protos.Xenstore.XenStore.XenStoreBase
     {
         int domain = Checked.Domain(request.Domain);
         StoreError error = _server.Domains.Introduce(domain, frame: 0, request.RemotePort, request.DomainGeneration);
-        Checked.Success(error, $"domain {domain} cannot be connected; the store's log says why");
+        if (error != StoreError.None)
+            throw Checked.Failure(error, $"domain {domain} cannot be connected; the store's log says why");
         return new IntroduceResponse();
     });
 
@@ -42,6 +44,15 @@ public sealed class XenStoreService : Protos.Xenstore.XenStore.XenStoreBase
     });
 
     /// <inheritdoc/>
+    public override Task<ShutDownResponse> ShutDown(ShutDownRequest request, ServerCallContext context) => _thread.Do(() =>
+    {
+        int domain = Checked.Domain(request.Domain);
+        if (_server.Domains.Find(domain) is { } found && (request.DomainGeneration == 0 || found.Generation == request.DomainGeneration))
+            _server.Domains.ShutDown(domain);
+        return new ShutDownResponse();
+    });
+
+    /// <inheritdoc/>
     public override Task<ReadResponse> Read(ReadRequest request, ServerCallContext context) => _thread.Do(() =>
     {
         Node node = Find(request.Path);
@@ -53,9 +64,8 @@ public sealed class XenStoreService : Protos.Xenstore.XenStore.XenStoreBase
     /// <inheritdoc/>
     public override Task<ListResponse> List(ListRequest request, ServerCallContext context) => _thread.Do(() =>
     {
-        Node node = Find(request.Path);
-        var response = new ListResponse { Generation = _server.Store.Generation };
-        response.Names.AddRange(node.Children.All.Select(static c => Encoding.Latin1.GetString(c.Name)));
+        ListResponse response = NameList.Part(Find(request.Path).Children, request.After);
+        response.Generation = _server.Store.Generation;
         return response;
     });
 
@@ -75,8 +85,10 @@ public sealed class XenStoreService : Protos.Xenstore.XenStore.XenStoreBase
         foreach (Protos.Xenstore.Change change in request.Changes)
             Add(change, changes);
         byte[][] paths = [.. request.ReadPaths.Select(Checked.Path)];
-        StoreError error = _server.Store.CommitSince(request.BaseGeneration, request.BaseGeneration == 0 ? [] : paths, changes);
-        Checked.Success(error, error == StoreError.EAGAIN ? "what the changes are based upon has changed; read again" : "the store is full");
+        paths = request.BaseGeneration == 0 ? [] : paths;
+        StoreError error = _server.Store.CommitSince(request.BaseGeneration, paths, changes);
+        if (error != StoreError.None)
+            throw Checked.Failure(error, error == StoreError.EAGAIN ? WhatChanged(request.BaseGeneration, paths) : WhatIsFull());
         return new CommitResponse { Generation = _server.Store.Generation };
     });
 
@@ -127,10 +139,20 @@ public sealed class XenStoreService : Protos.Xenstore.XenStore.XenStoreBase
             case Protos.Xenstore.Change.ChangeOneofCase.SetPermissions when change.SetPermissions.Permissions.Count > 0:
                 AddPermissions(path, change.SetPermissions, changes);
                 break;
+            case Protos.Xenstore.Change.ChangeOneofCase.Remove:
+                throw Checked.Invalid("the root stays");
+            case Protos.Xenstore.Change.ChangeOneofCase.SetPermissions:
+                throw Checked.Invalid($"the new permissions of {change.Path} are none; the first one names the owner");
             default:
-                throw new RpcException(new Status(StatusCode.InvalidArgument, $"the change of {change.Path} is not complete"));
+                throw Checked.Invalid($"the change of {change.Path} has neither a value nor permissions, and is no removal");
         }
     }
+
+    private string WhatChanged(ulong generation, byte[][] paths) =>
+        $"{Encoding.Latin1.GetString(_server.Store.FindChanged(generation, paths)!)} has changed since change {generation} was read; read again, and commit what follows from that";
+
+    private string WhatIsFull() => string.Create(CultureInfo.InvariantCulture,
+        $"nodes take {_server.Store.Accounts.Memory:N0} of the {_server.Store.Capacity:N0} bytes that can be recorded; remove some, or give the store more kept memory");
 
     private void AddPermissions(byte[] path, PermissionList list, PlannedChanges changes)
     {

@@ -50,6 +50,17 @@ public sealed class StoreServer
         ClientState.Reset(Store, client, _events);
     }
 
+    /// <summary>To be called about once a second: dooms transactions that domains keep open for too long.</summary>
+    /// <param name="now">The time, in milliseconds.</param>
+    public void Tick(long now)
+    {
+        foreach (Domain domain in Domains.All)
+        {
+            if (domain.Client is { } client)
+                Handler.Transactions.DoomOld(client, now);
+        }
+    }
+
     /// <summary>Records what has happened since the last time, and lets the answers go.</summary>
     public void EndBatch()
     {

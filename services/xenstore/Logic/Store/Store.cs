@@ -1,11 +1,14 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 
 namespace Microkernel.XenStore;
 
 /// <summary>The tree that everybody sees, with accounts and watches. One thread at a time.</summary>
 public sealed class Store
 {
+    private const long LittleMemory = 16 << 10;
+
     private readonly Edit _edit = new();
     private readonly List<Outcome> _outcomes = [];
     private readonly HashSet<byte[]> _told = new(PathComparer.Instance);
@@ -79,13 +82,13 @@ public sealed class Store
     /// <param name="changes">The changes.</param>
     public StoreError CommitSince(ulong generation, IEnumerable<byte[]> paths, PlannedChanges changes)
     {
-        foreach (byte[] path in paths)
-        {
-            if (!IsSameSince(generation, path))
-                return StoreError.EAGAIN;
-        }
+        if (FindChanged(generation, paths) is not null)
+            return StoreError.EAGAIN;
         return changes.List.Count == 0 ? StoreError.None : DoAll(Caller.Control, changes.List);
     }
+
+    /// <summary>The first of some paths that has changed since a change; null if none has.</summary>
+    public byte[]? FindChanged(ulong generation, IEnumerable<byte[]> paths) => paths.FirstOrDefault(p => !IsSameSince(generation, p));
 
     /// <summary>Does a change again that is on record.</summary>
     public void Replay(in Change change, ulong generation)
@@ -176,8 +179,12 @@ public sealed class Store
         long growth = 0;
         foreach (ref readonly AccountChange change in _edit.Accounts.All)
             growth += change.Memory;
-        return (growth <= 0 || Accounts.Memory + growth <= Capacity) && Accounts.Allows(caller, _edit.Accounts);
+        return (growth <= 0 || Accounts.Memory + growth <= CapacityFor(caller, growth)) && Accounts.Allows(caller, _edit.Accounts);
     }
+
+    /// <summary>The last quarter is for the control domain and for domains that have little, so that others cannot fill the store for them.</summary>
+    private long CapacityFor(in Caller caller, long growth) =>
+        caller.IsPrivileged || Accounts.Of(caller.Domain).Memory + growth <= LittleMemory ? Capacity : Capacity / 4 * 3;
 
     private void Count(Node node, int nameLength)
     {

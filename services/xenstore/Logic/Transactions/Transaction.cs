@@ -12,6 +12,9 @@ public sealed class Transaction
 {
     private const ulong PrivateGenerations = 1UL << 63;
 
+    /// <summary>What a transaction weighs, what a node that it has seen does beside its path, and a change for each name of its path.</summary>
+    private const int BareSize = 1024, SeenSize = 96, ChangedSize = 200;
+
     private readonly Dictionary<byte[], Seen> _seen = new(PathComparer.Instance);
     private readonly List<PlannedChange> _changes = [];
     private readonly Edit _edit = new();
@@ -45,6 +48,9 @@ public sealed class Transaction
     /// <summary>Changes so far.</summary>
     public int ChangeCount => _changes.Count;
 
+    /// <summary>About how much memory it takes.</summary>
+    public int Weight { get; private set; } = BareSize;
+
     /// <summary>Nodes seen so far.</summary>
     public int SeenCount => _seen.Count;
 
@@ -58,10 +64,21 @@ public sealed class Transaction
         _changes.Clear();
     }
 
+    /// <summary>The same; from now on it sees another tree, so that the one of its beginning can go.</summary>
+    internal void Expire(Node root)
+    {
+        Doom();
+        Root = root;
+        Weight = BareSize;
+    }
+
     internal void Note(ReadOnlySpan<byte> path, Seen seen)
     {
-        if (_base is not null)
-            CollectionsMarshal.GetValueRefOrAddDefault(_seen.GetAlternateLookup<ReadOnlySpan<byte>>(), path, out _) |= seen;
+        if (_base is null)
+            return;
+        CollectionsMarshal.GetValueRefOrAddDefault(_seen.GetAlternateLookup<ReadOnlySpan<byte>>(), path, out bool isKnown) |= seen;
+        if (!isKnown)
+            Weight += SeenSize + path.Length;
     }
 
     internal void Apply(in Change change)
@@ -70,6 +87,7 @@ public sealed class Transaction
         Root = _edit.Apply(Root, change, ++_generation, out _);
         if (_base is not null)
             _changes.Add(new PlannedChange(change));
+        Weight += ChangedSize * (1 + PathRules.Depth(change.Path)) + change.Path.Length + (change.Value?.Length ?? 0);
     }
 
     /// <summary>Whether everything that was seen is still so in a tree.</summary>

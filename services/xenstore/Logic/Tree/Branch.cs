@@ -27,17 +27,22 @@ public sealed class Branch
 
     private int Height { get; }
 
-    /// <summary>All of them by name.</summary>
-    internal static IEnumerable<Branch> InOrder(Branch? at)
+    /// <summary>Those behind a name, in order; every name is behind the empty one.</summary>
+    internal static IEnumerable<Branch> InOrder(Branch? at, byte[] after)
     {
         var above = new Stack<Branch>();
-        while (at is not null || above.Count > 0)
+        while (at is not null)
         {
-            for (; at is not null; at = at.Left)
+            bool isBehind = at.Name.AsSpan().SequenceCompareTo(after) > 0;
+            if (isBehind)
                 above.Push(at);
-            Branch next = above.Pop();
+            at = isBehind ? at.Left : at.Right;
+        }
+        while (above.TryPop(out Branch? next))
+        {
             yield return next;
-            at = next.Right;
+            for (at = next.Right; at is not null; at = at.Left)
+                above.Push(at);
         }
     }
 

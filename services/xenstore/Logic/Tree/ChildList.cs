@@ -35,7 +35,10 @@ public sealed class ChildList
     public int ListingLength => _listingLength;
 
     /// <summary>The children by name.</summary>
-    public IEnumerable<Branch> All => Branch.InOrder(_root);
+    public IEnumerable<Branch> All => After([]);
+
+    /// <summary>The children whose names are behind one, by name.</summary>
+    public IEnumerable<Branch> After(byte[] name) => Branch.InOrder(_root, name);
 
     /// <summary>The child of a name.</summary>
     public Node? Find(ReadOnlySpan<byte> name) => Branch.Find(_root, name);

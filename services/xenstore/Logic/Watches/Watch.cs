@@ -5,6 +5,9 @@ namespace Microkernel.XenStore;
 /// <summary>Somebody's wish to hear of changes at a path or below it.</summary>
 public sealed class Watch
 {
+    /// <summary>What a watch weighs beside its path and token.</summary>
+    private const int BareSize = 256;
+
     private readonly int _baseLength;
 
     /// <summary>Makes a watch.</summary>
@@ -33,6 +36,9 @@ public sealed class Watch
 
     /// <summary>How far below the path it reaches; negative for no limit.</summary>
     public int Depth { get; }
+
+    /// <summary>About how much memory it takes.</summary>
+    public int Weight => BareSize + Path.Length + Token.Length;
 
     /// <summary>How much of paths the watcher does not want to see.</summary>
     public int BaseLength => _baseLength;
