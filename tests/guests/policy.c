@@ -16,6 +16,8 @@ const char guest_name[] = "policy";
 #define FIRST_LOAD 2
 #define LOADS 3
 #define MOST_VCPUS 32
+#define RUNNING 1
+#define READY 2
 #define STRICT 1
 #define NOBODY 2
 
@@ -37,10 +39,31 @@ static struct read what;
 static struct transaction wanted;
 static unsigned cpu;
 
+/* In as many pieces as the core makes of it. */
 static long read_all(void)
 {
-    what = (struct read){ .capacity = MOST_VCPUS, .buffer = (uintptr_t)states };
-    return hypercall2(SERVICE_OP, READ_SCHEDULING, &what);
+    u32 count = 0;
+    what.first = 0;
+    do {
+        what.capacity = MOST_VCPUS - count;
+        what.buffer = (uintptr_t)(states + count);
+        long error = hypercall2(SERVICE_OP, READ_SCHEDULING, &what);
+        if (error)
+            return error;
+        count += what.count;
+    } while (what.first);
+    what.count = count;
+    return 0;
+}
+
+/* The last of the loads has started, so that all have. */
+static bool are_loads_there(void)
+{
+    CHECK_EQ(read_all(), 0);
+    for (unsigned i = 0; i < what.count; i++)
+        if (states[i].domain == FIRST_LOAD + LOADS - 1 && (states[i].where == RUNNING || states[i].where == READY))
+            return true;
+    return false;
 }
 
 static struct state *state_of(unsigned domain)
@@ -128,8 +151,8 @@ static void caps(void)
     set_plain();
     contexts[0].rules.limit = 1 * MS;
     contexts[0].rules.period = 10 * MS;
-    contexts[1].rules.limit = 10 * MS;
-    contexts[1].rules.period = 40 * MS;
+    contexts[1].rules.limit = 5 * MS / 2;
+    contexts[1].rules.period = 10 * MS;
     contexts[2].rules.limit = 5 * MS;
     contexts[2].rules.period = 10 * MS;
     CHECK_EQ(apply(LOADS, 0), 0);
@@ -208,7 +231,7 @@ static void be_policy(void)
     /* What it sleeps for. */
     int timer = event_bind_virq(VIRQ_TIMER, 0);
     event_unmask(timer);
-    CHECK_EQ(read_all(), 0);
+    CHECK(WAIT_FOR(are_loads_there(), 60000));
     cpu = state_of(1)->cpu;
     CHECK_EQ(state_of(1)->flags, 1);
     CHECK_EQ(sizeof(struct state), 160);
@@ -231,7 +254,7 @@ void guest_main(void)
         be_policy();
     } else if (option_is("role", "load")) {
         for (;;)
-            cpu_relax();
+            barrier();      /* no PAUSE, by which it would yield */
     } else {
         refused();
     }

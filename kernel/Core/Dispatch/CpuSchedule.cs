@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using System.Threading;
 
 namespace Microkernel.Core.Dispatch;
@@ -27,7 +28,7 @@ public sealed class CpuSchedule
     private bool _isClosed;
     private long _floorLeft;
     private ulong _floorEnd;
-    private ulong _leastTime;
+    private ulong _earliest;
     private ulong _until;
 
     /// <summary>
@@ -52,7 +53,11 @@ public sealed class CpuSchedule
     public int Count => _ready.Count;
 
     /// <summary>Who comes next outside of slots, or null. Without the lock: who did a moment ago.</summary>
-    public SchedulingContext? First => ((ContextNode?)_ready.First)?.Context;
+    public SchedulingContext? First
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => (SchedulingContext?)_ready.First;
+    }
 
     /// <summary>Who runs, or null.</summary>
     public SchedulingContext? Running { get; private set; }
@@ -75,38 +80,37 @@ public sealed class CpuSchedule
     public void Add(SchedulingContext context, ulong now)
     {
         HasNews = true;
-        if (context.Table == Table)
-        {
-            context.WaitsForSlot = true;
-            return;
-        }
-
-        if ((context.Budget | context.Limit) == 0)
-        {
+        if (context.IsPlain)
             AddTo(context, SchedulingContext.SlackRank, context.VirtualTime);
-            return;
-        }
-
-        AddByRules(context, now);
+        else if (context.Table == Table)
+            context.WaitsForSlot = true;
+        else
+            AddByRules(context, now);
     }
 
     /// <summary>
     /// The same for one that slept or comes from another CPU: it does not get behind those of this one by more than a slice. True if it is
     /// more urgent than who runs.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool Join(SchedulingContext context, ulong now)
     {
-        RaiseTime(context, _leastTime > _slice ? _leastTime - _slice : 0);
-        Add(context, now);
-        return Preempts(context);
+        ulong time = context.VirtualTime < _earliest ? _earliest : context.VirtualTime;
+        context.VirtualTime = time;
+        if (!context.IsPlain)
+            return JoinByRules(context, now);
+
+        HasNews = true;
+        AddTo(context, SchedulingContext.SlackRank, time);
+        return Running is { Rank: SchedulingContext.SlackRank } running && time + _wakeAdvantage < running.VirtualTime;
     }
 
     /// <summary>Takes out a context that waits here.</summary>
     public void Remove(SchedulingContext context)
     {
         context.WaitsForSlot = false;
-        if (context.Ready.HeapIndex >= 0)
-            _ready.Remove(context.Ready);
+        if (context.HeapIndex >= 0)
+            _ready.Remove(context);
 
         if (context.Change.HeapIndex >= 0)
             _changes.Remove(context.Change);
@@ -115,20 +119,19 @@ public sealed class CpuSchedule
     /// <summary>
     /// Takes out who runs from <paramref name="now"/> on, or null, and says until when that decision holds. <see cref="Stop"/> follows.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public SchedulingContext? PickNext(ulong now, out ulong until)
     {
         HasNews = false;
-        until = _changes.Count != 0 ? ApplyChanges(now) : ulong.MaxValue;
-        SchedulingContext? next = Table.Count != 0 ? PickFromTable(now, ref until) : null;
-        if (next == null && !_isClosed)
-            next = PickReady(now, ref until);
+        SchedulingContext? first = First;
+        if ((_changes.Count | Table.Count) != 0 || first is not { IsPlain: true })
+            return PickByRules(now, out until);
 
-        if (next != null)
-            until = Math.Min(until, now + _slice);
-
-        Running = next;
-        _until = until;
-        return next;
+        _ready.Remove(first);
+        Advance(first);
+        _until = until = now + _slice;
+        Running = first;
+        return first;
     }
 
     /// <summary>The table is another one, which begins now.</summary>
@@ -140,20 +143,22 @@ public sealed class CpuSchedule
     }
 
     /// <summary>Who runs has run for <paramref name="ticks"/>, and stops.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Stop(ulong ticks)
     {
         SchedulingContext context = Running!;
         Running = null;
-        if (context.Ready.Rank == SchedulingContext.FloorRank)
+        if (context.Rank == SchedulingContext.FloorRank)
             _floorLeft -= (long)ticks;
 
         context.Charge(ticks);
     }
 
-    /// <summary>Who runs, or is about to, gets behind the one that waits for slack the longest.</summary>
+    /// <summary>Who runs gets behind the one that waits for slack the longest, and leaves its guarantee alone for a moment.</summary>
     public void Yield(SchedulingContext context)
     {
-        if (First is { } first && first.Ready.Rank == SchedulingContext.SlackRank)
+        context.HasYielded = !context.IsPlain;
+        if (First is { } first && first.Rank == SchedulingContext.SlackRank)
             RaiseTime(context, first.VirtualTime);
     }
 
@@ -161,10 +166,39 @@ public sealed class CpuSchedule
     public bool Wants(SchedulingContext theirs)
     {
         HeapNode? own = _ready.First;
-        if (own == null || theirs.Ready.Rank != own.Rank)
-            return own == null || theirs.Ready.Rank < own.Rank;
+        if (own == null || theirs.Rank != own.Rank)
+            return own == null || theirs.Rank < own.Rank;
 
-        return theirs.Ready.Key + _slice < own.Key;
+        return theirs.Key + _slice < own.Key;
+    }
+
+    private SchedulingContext? PickByRules(ulong now, out ulong until)
+    {
+        until = ApplyChanges(now);
+        SchedulingContext? next = PickFromTable(now, ref until);
+        if (next == null && !IsClosed)
+            next = PickReady(now, ref until);
+
+        if (next != null)
+            until = Math.Min(until, now + _slice);
+
+        Running = next;
+        _until = until;
+        return next;
+    }
+
+    // Who runs on slack takes the others along: none is behind it by more than a slice when it comes.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Advance(SchedulingContext context)
+    {
+        if (context.VirtualTime > _earliest + _slice)
+            _earliest = context.VirtualTime - _slice;
+    }
+
+    private bool JoinByRules(SchedulingContext context, ulong now)
+    {
+        Add(context, now);
+        return Preempts(context);
     }
 
     private static void RaiseTime(SchedulingContext context, ulong least) =>
@@ -181,24 +215,28 @@ public sealed class CpuSchedule
 
         // A guarantee holds on the CPU that it was given for.
         bool mayHave = context.Budget != 0 && (context.Choice & _bit) != 0;
-        if (mayHave && context.HasBudget && (!context.HasFloor || HasFloorLeft(now)))
+        bool yields = context.HasYielded;
+        context.HasYielded = false;
+        if (mayHave && context.HasBudget && !yields && (!context.HasFloor || HasFloorLeft(now)))
         {
             AddTo(context, context.GuaranteedRank, context.Deadline);
             return;
         }
 
         if (context.Budget != 0)
-            RaiseTime(context, _leastTime);
+            RaiseTime(context, _earliest + _slice);
 
         AddTo(context, SchedulingContext.SlackRank, context.VirtualTime);
         if (mayHave)
-            ChangeAt(context, context.HasBudget ? _floorEnd : context.Deadline);
+            ChangeAt(context, yields ? now + _wakeAdvantage : context.HasBudget ? _floorEnd : context.Deadline);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void AddTo(SchedulingContext context, int rank, ulong key)
     {
-        (context.Ready.Rank, context.Ready.Key) = (rank, key);
-        _ready.Add(context.Ready);
+        context.Rank = rank;
+        context.Key = key;
+        _ready.Add(context);
     }
 
     private void ChangeAt(SchedulingContext context, ulong time)
@@ -216,7 +254,7 @@ public sealed class CpuSchedule
                 return change.Key;
 
             // To have been kept from running is as good as to have slept.
-            if (change.Context.Ready.HeapIndex < 0)
+            if (change.Context.HeapIndex < 0)
                 change.Context.Wake(now);
 
             AddAgain(change.Context, now);
@@ -233,6 +271,9 @@ public sealed class CpuSchedule
 
     private SchedulingContext? PickFromTable(ulong now, ref ulong until)
     {
+        if (Table.Count == 0)
+            return null;
+
         Table.Advance(now);
         until = Math.Min(until, Table.SlotEnd);
 
@@ -244,31 +285,30 @@ public sealed class CpuSchedule
             return null;
 
         context.WaitsForSlot = false;
-        context.Ready.Rank = SchedulingContext.SlotRank;
+        context.Rank = SchedulingContext.SlotRank;
         return context;
     }
 
     private SchedulingContext? PickReady(ulong now, ref ulong until)
     {
-        while (_ready.First is ContextNode first)
+        while (First is { } first)
         {
-            SchedulingContext context = first.Context;
-            if ((context.Budget | context.Limit) != 0)
+            if (!first.IsPlain)
             {
                 if (first.Rank == SchedulingContext.FloorRank && !HasFloorLeft(now))
                 {
-                    AddAgain(context, now);
+                    AddAgain(first, now);
                     continue;
                 }
 
-                until = RunsUntil(context, now, until);
+                until = RunsUntil(first, now, until);
             }
 
-            Remove(context);
+            Remove(first);
             if (first.Rank == SchedulingContext.SlackRank)
-                _leastTime = Math.Max(_leastTime, context.VirtualTime);
+                Advance(first);
 
-            return context;
+            return first;
         }
 
         return null;
@@ -279,7 +319,7 @@ public sealed class CpuSchedule
         if (context.Change.HeapIndex >= 0)
             until = Math.Min(until, context.Change.Key);
 
-        if (context.Ready.Rank == SchedulingContext.FloorRank)
+        if (context.Rank == SchedulingContext.FloorRank)
             until = Math.Min(until, now + (ulong)_floorLeft);
 
         context.Replenish(now);
@@ -299,9 +339,9 @@ public sealed class CpuSchedule
         if (context.Change.HeapIndex >= 0 && context.Change.Key < _until)
             return true;
 
-        int rank = context.Ready.Rank;
-        if (context.Ready.HeapIndex < 0 || running.Ready.Rank != rank)
-            return context.Ready.HeapIndex >= 0 && rank < running.Ready.Rank;
+        int rank = context.Rank;
+        if (context.HeapIndex < 0 || running.Rank != rank)
+            return context.HeapIndex >= 0 && rank < running.Rank;
 
         return rank == SchedulingContext.SlackRank
             ? context.VirtualTime + _wakeAdvantage < running.VirtualTime

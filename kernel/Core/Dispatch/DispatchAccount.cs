@@ -1,4 +1,4 @@
-using System;
+using System.Runtime.CompilerServices;
 
 namespace Microkernel.Core.Dispatch;
 
@@ -13,39 +13,42 @@ public sealed class DispatchAccount
 
     private LatencyCounts _latency;
     private ulong _wokeAt;
-    private bool _isWaking;
     private int _lastCpu = -1;
-
-    /// <summary>How often it had a reason to run again.</summary>
-    public ulong Wakeups { get; private set; }
 
     /// <summary>How often it ran on another CPU than before.</summary>
     public ulong Migrations { get; private set; }
 
-    /// <summary>The longest time from such a reason to running.</summary>
+    /// <summary>The longest time from a reason to run to running.</summary>
     public ulong WorstWait { get; private set; }
 
     /// <summary>How many of those times are in each class.</summary>
     public LatencyCounts Latency => _latency;
 
-    /// <summary>It has a reason to run.</summary>
-    public void Wakes(ulong now)
+    /// <summary>How often it had a reason to run again, and ran.</summary>
+    public ulong Wakeups
     {
-        _wokeAt = now;
-        _isWaking = true;
-        Wakeups++;
+        get
+        {
+            ulong sum = 0;
+            for (int i = 0; i < LatencyClasses; i++)
+                sum += _latency[i];
+
+            return sum;
+        }
     }
 
+    /// <summary>It has a reason to run.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Wakes(ulong now) => _wokeAt = now;
+
     /// <summary>It runs, on a CPU. <paramref name="bounds"/>: where each class of latency ends, except the last one.</summary>
-    public void Runs(int cpu, ulong now, ReadOnlySpan<ulong> bounds)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Runs(int cpu, ulong now, ulong[] bounds)
     {
         if (_lastCpu != cpu)
-        {
-            Migrations += _lastCpu >= 0 ? 1u : 0;
-            _lastCpu = cpu;
-        }
+            Move(cpu);
 
-        if (_isWaking)
+        if (_wokeAt != 0)
             Count(now - _wokeAt, bounds);
     }
 
@@ -53,15 +56,23 @@ public sealed class DispatchAccount
     public void Reset()
     {
         _latency = default;
-        _isWaking = false;
         _lastCpu = -1;
-        Wakeups = Migrations = WorstWait = 0;
+        _wokeAt = 0;
+        Migrations = WorstWait = 0;
     }
 
-    private void Count(ulong wait, ReadOnlySpan<ulong> bounds)
+    private void Move(int cpu)
     {
-        _isWaking = false;
-        WorstWait = Math.Max(WorstWait, wait);
+        Migrations += _lastCpu >= 0 ? 1u : 0;
+        _lastCpu = cpu;
+    }
+
+    private void Count(ulong wait, ulong[] bounds)
+    {
+        _wokeAt = 0;
+        if (wait > WorstWait)
+            WorstWait = wait;
+
         int at = 0;
         while (at < bounds.Length && wait >= bounds[at])
             at++;

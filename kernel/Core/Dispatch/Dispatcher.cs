@@ -202,6 +202,7 @@ public sealed class Dispatcher
         PutAway(cpu, vcpu, end);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void SwitchTo(PhysicalCpu cpu, Vcpu vcpu, ulong now)
     {
         cpu.Current = vcpu;
@@ -226,6 +227,7 @@ public sealed class Dispatcher
     }
 
     // Its state is saved: from here on other CPUs may take it. A wake-up that came after MayEnter looked makes it runnable.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void PutAway(PhysicalCpu cpu, Vcpu vcpu, ulong now)
     {
         cpu.Lock.Enter();
@@ -267,6 +269,7 @@ public sealed class Dispatcher
         last.Lock.Exit();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static VcpuState NextState(Vcpu vcpu)
     {
         // A start-up IPI that came meanwhile found it not yet offline.
@@ -279,12 +282,14 @@ public sealed class Dispatcher
         return vcpu.Domain.MustStop ? VcpuState.Paused : VcpuState.Runnable;
     }
 
-    private static RunstateKind KindFor(VcpuState state) => state switch
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static RunstateKind KindFor(VcpuState state)
     {
-        VcpuState.Runnable => RunstateKind.Runnable,
-        VcpuState.Blocked => RunstateKind.Blocked,
-        _ => RunstateKind.Offline,
-    };
+        if (state == VcpuState.Blocked)
+            return RunstateKind.Blocked;
+
+        return state == VcpuState.Runnable ? RunstateKind.Runnable : RunstateKind.Offline;
+    }
 
     // A vCPU has a reason to run. The lock of its CPU is held, and given back.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -294,7 +299,9 @@ public sealed class Dispatcher
         ulong now = _machine.ReadTsc();
         vcpu.Runstate.Enter(RunstateKind.Runnable, now);
         vcpu.Account.Wakes(now);
-        vcpu.Scheduling.Wake(now);
+        if (!vcpu.Scheduling.IsPlain)
+            vcpu.Scheduling.Wake(now);
+
         Place(vcpu, cpu, ChooseCpu(vcpu, cpu), now);
     }
 
@@ -343,6 +350,7 @@ public sealed class Dispatcher
         return null;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private Vcpu? TakeNext(PhysicalCpu cpu)
     {
         ulong now = _machine.ReadTsc();

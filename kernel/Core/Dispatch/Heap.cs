@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Threading;
 
 namespace Microkernel.Core.Dispatch;
@@ -18,6 +19,7 @@ public sealed class Heap
     public HeapNode? First => Volatile.Read(ref _entries[0].Node);
 
     /// <summary>Adds a node that is in no heap.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Add(HeapNode node)
     {
         int at = _count++;
@@ -27,15 +29,20 @@ public sealed class Heap
     }
 
     /// <summary>Takes <paramref name="node"/> out; it must be in this heap.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Remove(HeapNode node)
     {
-        int at = node.HeapIndex;
-        node.HeapIndex = -1;
         HeapNode last = _entries[--_count].Node!;
         _entries[_count].Node = null;
-        if (last == node)
-            return;
+        if (last != node)
+            Replace(node, last);
 
+        node.HeapIndex = -1;
+    }
+
+    private void Replace(HeapNode node, HeapNode last)
+    {
+        int at = node.HeapIndex;
         Place(last, at);
         SiftUp(at);
         SiftDown(last.HeapIndex);

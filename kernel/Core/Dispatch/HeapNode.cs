@@ -13,5 +13,5 @@ public abstract class HeapNode
     internal int HeapIndex { get; set; } = -1;
 
     /// <summary>It comes before <paramref name="other"/>.</summary>
-    internal bool Precedes(HeapNode other) => Rank != other.Rank ? Rank < other.Rank : Key < other.Key;
+    public bool Precedes(HeapNode other) => Rank != other.Rank ? Rank < other.Rank : Key < other.Key;
 }

@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 
 namespace Microkernel.Core.Dispatch;
 
@@ -6,7 +7,7 @@ namespace Microkernel.Core.Dispatch;
 /// What the dispatcher goes by for one vCPU: a guarantee (budget in each period), a limit, a weight, the CPUs. Times are ticks of the time
 /// stamp counter. Guarded by the lock of the CPU that the vCPU is assigned to.
 /// </summary>
-public sealed class SchedulingContext
+public sealed class SchedulingContext : HeapNode
 {
     /// <summary>Weight of who says nothing else.</summary>
     public const int DefaultWeight = 256;
@@ -24,12 +25,14 @@ public sealed class SchedulingContext
 
     private long _left;
     private long _allowance;
+    private ulong _pin = ulong.MaxValue;
+    private ulong _choice = ulong.MaxValue;
+    private CyclicTable? _table;
 
     /// <summary>A context for <paramref name="owner"/>, with no guarantee. Only during start-up: it allocates.</summary>
     public SchedulingContext(object? owner = null)
     {
         Owner = owner;
-        Ready = new ContextNode(this);
         Change = new ContextNode(this);
     }
 
@@ -64,26 +67,46 @@ public sealed class SchedulingContext
     public ulong LimitEnd { get; private set; }
 
     /// <summary>The operator's choice of CPUs, a bit each: always obeyed.</summary>
-    public ulong Pin { get; set; } = ulong.MaxValue;
-
-    /// <summary>The policy's choice of CPUs: obeyed as far as the operator's leaves any of them.</summary>
-    public ulong Choice { get; set; } = ulong.MaxValue;
-
-    /// <summary>The table that names it, or null.</summary>
-    public CyclicTable? Table { get; set; }
-
-    /// <summary>The CPUs that it may run on, a bit each.</summary>
-    public ulong Affinity
+    public ulong Pin
     {
-        get
+        get => _pin;
+        set
         {
-            ulong choice = Table is { } table && (Pin & MaskOf(table.Cpu)) != 0 ? MaskOf(table.Cpu) : Choice;
-            return (Pin & choice) != 0 ? Pin & choice : Pin;
+            _pin = value;
+            Update();
         }
     }
 
+    /// <summary>The policy's choice of CPUs: obeyed as far as the operator's leaves any of them.</summary>
+    public ulong Choice
+    {
+        get => _choice;
+        set
+        {
+            _choice = value;
+            Update();
+        }
+    }
+
+    /// <summary>The table that names it, or null.</summary>
+    public CyclicTable? Table
+    {
+        get => _table;
+        set
+        {
+            _table = value;
+            Update();
+        }
+    }
+
+    /// <summary>The CPUs that it may run on, a bit each.</summary>
+    public ulong Affinity { get; private set; } = ulong.MaxValue;
+
+    /// <summary>It has a weight and no other rules.</summary>
+    internal bool IsPlain { get; private set; } = true;
+
     /// <summary>It waits for a CPU, or for the time from which on it may have one.</summary>
-    public bool IsQueued => Ready.HeapIndex >= 0 || Change.HeapIndex >= 0 || WaitsForSlot;
+    public bool IsQueued => HeapIndex >= 0 || Change.HeapIndex >= 0 || WaitsForSlot;
 
     /// <summary>The number, from 1 on, of its record in the transaction that is looked at; 0 if there is none.</summary>
     internal int Record { get; set; }
@@ -97,11 +120,11 @@ public sealed class SchedulingContext
     /// <summary>Its limit lets it run now.</summary>
     internal bool IsWithinLimit => Limit == 0 || _allowance > 0;
 
+    /// <summary>It has said that others may run before it.</summary>
+    internal bool HasYielded { get; set; }
+
     /// <summary>Its table's CPU runs it in its next slot.</summary>
     internal bool WaitsForSlot { get; set; }
-
-    /// <summary>Its place among those that can run.</summary>
-    internal ContextNode Ready { get; }
 
     /// <summary>Its place among those whose place changes at a time.</summary>
     internal ContextNode Change { get; }
@@ -110,17 +133,15 @@ public sealed class SchedulingContext
     public static ulong MaskOf(int cpu) => 1UL << cpu;
 
     /// <summary>It may run on CPU <paramref name="cpu"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool Allows(int cpu) => (Affinity & MaskOf(cpu)) != 0;
-
-    /// <summary>Both wait, and this one comes first.</summary>
-    public bool Precedes(SchedulingContext other) => Ready.Precedes(other.Ready);
 
     /// <summary>As for a new domain's of some weight, without guarantee and limit. It must be in no queue.</summary>
     public void Reset(int weight)
     {
         Weight = weight;
         VirtualTime = 0;
-        Pin = Choice = ulong.MaxValue;
+        Choice = Pin = ulong.MaxValue;
         HasFloor = false;
         PlannedTable = null;
         SetRules(0, 0, 0, 0, 0);
@@ -155,6 +176,7 @@ public sealed class SchedulingContext
 
         bool hasChanged = hasNewBudget || hasNewLimit || band != Band;
         (Budget, Period, Limit, Band) = (budget, period, limit, band);
+        Update();
         return hasChanged;
     }
 
@@ -164,6 +186,7 @@ public sealed class SchedulingContext
     /// </summary>
     public void Wake(ulong now)
     {
+        HasYielded = false;
         if (Budget == 0)
             return;
 
@@ -194,14 +217,22 @@ public sealed class SchedulingContext
     }
 
     /// <summary>Charges <paramref name="ticks"/> of running in the place it was last given.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Charge(ulong ticks)
     {
-        if (Ready.Rank == SlotRank)
+        if (Rank == SlackRank)
+            VirtualTime += ticks * DefaultWeight / (ulong)Weight;
+
+        if (!IsPlain)
+            ChargeByRules(ticks);
+    }
+
+    private void ChargeByRules(ulong ticks)
+    {
+        if (Rank == SlotRank)
             return;
 
-        if (Ready.Rank == SlackRank)
-            VirtualTime += ticks * DefaultWeight / (ulong)Weight;
-        else
+        if (Rank != SlackRank)
             _left -= (long)ticks;
 
         if (Limit != 0)
@@ -211,10 +242,18 @@ public sealed class SchedulingContext
     /// <summary>Until when it may run by its own rules, from <paramref name="now"/> on; no later than <paramref name="until"/>.</summary>
     internal ulong RunsUntil(ulong now, ulong until)
     {
-        if (Ready.Rank != SlackRank)
+        if (Rank != SlackRank)
             until = Math.Min(until, now + (ulong)_left);
 
         return Limit != 0 ? Math.Min(until, Math.Min(now + (ulong)_allowance, LimitEnd)) : until;
+    }
+
+    private void Update()
+    {
+        bool hasSlots = _table != null && (_pin & MaskOf(_table.Cpu)) != 0;
+        ulong both = _pin & (hasSlots ? MaskOf(_table!.Cpu) : _choice);
+        Affinity = both != 0 ? both : _pin;
+        IsPlain = (Budget | Limit) == 0 && !hasSlots;
     }
 
     /// <summary>The place of its guarantee.</summary>

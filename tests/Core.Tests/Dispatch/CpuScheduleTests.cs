@@ -182,6 +182,26 @@ public sealed class CpuScheduleTests
     }
 
     [Test]
+    public void WhoYieldsLeavesItsGuaranteeAloneForAMillisecond()
+    {
+        CpuSchedule schedule = new(0, 2, Second);
+        SchedulingContext service = new(), other = new();
+        service.SetFloor(2 * Millisecond, 10 * Millisecond);
+        service.Wake(1);
+        schedule.Join(other, 1);
+        schedule.Join(service, 1);
+        Assert.That(schedule.PickNext(1, out _), Is.SameAs(service));
+        schedule.Yield(service);
+        schedule.Stop(1000);
+        schedule.Add(service, 1001);
+        Assert.That(schedule.PickNext(1001, out ulong until), Is.SameAs(other));
+        Assert.That(until, Is.EqualTo(1001 + Millisecond));
+        schedule.Stop(Millisecond);
+        schedule.Add(other, until);
+        Assert.That(schedule.PickNext(until, out _), Is.SameAs(service));
+    }
+
+    [Test]
     public void WhoWakesWithItsLimitUsedUpRunsWhenItsPeriodBegins()
     {
         OneCpu cpu = new();

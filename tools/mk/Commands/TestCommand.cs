@@ -42,8 +42,9 @@ public static class TestCommand
         return (int)(tally.Failed == 0 ? ExitCode.Success : ExitCode.GuestCrashed);
     }
 
+    // Style rules and analysers had their say when the solution was built.
     private static void CheckFormat() =>
-        Tool.Run("dotnet", ["format", "Microkernel.sln", "--verify-no-changes", "--no-restore"], Repository.Root);
+        Tool.Run("dotnet", ["format", "whitespace", "Microkernel.sln", "--verify-no-changes", "--no-restore"], Repository.Root);
 
     private static int List(string? filter)
     {
