@@ -21,7 +21,14 @@ public sealed class SchedCommandTests : CommandFixture
         await Ok("sched", "set", "-d", "6", "-b", "4000", "-p", "10ms", "-e", "0", "--priority", "2", "--pin", "1,3-4", "--pool", "fast", "-c", "50");
         Assert.That(Fake.Parameters[6], Is.EqualTo(new DomainParameters
         {
-            Domain = 6, BudgetNs = 4_000_000, PeriodNs = 10_000_000, GetsExtraTime = false, Priority = 2, Pin = 0b11010, Pool = "fast", Cap = 50,
+            Domain = 6,
+            BudgetNs = 4_000_000,
+            PeriodNs = 10_000_000,
+            GetsExtraTime = false,
+            Priority = 2,
+            Pin = 0b11010,
+            Pool = "fast",
+            Cap = 50,
         }));
         await Ok("sched", "set", "-d", "web", "--pin", "all", "-b", "0");
         Assert.That(Fake.Parameters[6], Is.EqualTo(new DomainParameters { Domain = 6, Pin = 0, BudgetNs = 0 }));

@@ -218,7 +218,10 @@ public sealed class SchedulingPlanTests
         Assert.That(Plan.TrySetShare(_host.Domain(1), 100, 50), Is.Zero);
         Assert.That(_host.Vcpu(1, 1).Rules, Is.EqualTo(new SchedulingRules
         {
-            Weight = 100, Limit = 5 * Millisecond / 2, Period = 10 * Millisecond, Affinity = Everywhere,
+            Weight = 100,
+            Limit = 5 * Millisecond / 2,
+            Period = 10 * Millisecond,
+            Affinity = Everywhere,
         }));
         Assert.That(Plan.TrySetShare(_host.Domain(1), 100, 200), Is.Zero);
         Assert.That(_host.Vcpu(1, 1).Rules.Limit, Is.Zero, "all of two CPUs is no limit");
@@ -375,7 +378,12 @@ public sealed class SchedulingPlanTests
 
     private static PolicyAbi.Slot Slot(uint cpu, int domain, uint vcpu, ulong milliseconds, uint flags = 0) => new()
     {
-        Cpu = cpu, Flags = flags, Domain = (uint)domain + 1, Vcpu = vcpu, DomainGeneration = (uint)domain + 1, Length = milliseconds * Millisecond,
+        Cpu = cpu,
+        Flags = flags,
+        Domain = (uint)domain + 1,
+        Vcpu = vcpu,
+        DomainGeneration = (uint)domain + 1,
+        Length = milliseconds * Millisecond,
     };
 
     private static PolicyAbi.Slot Nobody(uint cpu, ulong milliseconds) =>
