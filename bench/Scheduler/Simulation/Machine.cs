@@ -187,7 +187,7 @@ public sealed class Machine
             return;
         from!.Schedule.Remove(best);
         ((SimVcpu)best.Owner!).Cpu = cpu;
-        cpu.Schedule.Add(best, Now);
+        cpu.Schedule.Join(best, Now);
     }
 
     private SimCpu? FindIdle(SimVcpu vcpu)

@@ -413,7 +413,7 @@ public sealed class Dispatcher
         {
             cpu.Lock.Enter();
             vcpu.Cpu = cpu;
-            cpu.Schedule.Add(moved, now);
+            cpu.Schedule.Join(moved, now);
             cpu.Lock.Exit();
         }
     }

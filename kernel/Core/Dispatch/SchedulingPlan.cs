@@ -271,8 +271,9 @@ public sealed class SchedulingPlan
     // The guarantees of a CPU together never exceed it, less what is the services' and what its table gives away.
     private long Admit(ref int failed)
     {
+        ulong services = ServicePins();
         for (int cpu = 0; cpu < _free.Length; cpu++)
-            _free[cpu] = _tables.Remainder(cpu);
+            _free[cpu] = _tables.Remainder(cpu, hasServices: (services & SchedulingContext.MaskOf(cpu)) != 0);
 
         foreach (Domain domain in _kernel.Domains.Slots)
         {
@@ -292,6 +293,19 @@ public sealed class SchedulingPlan
 
         failed = -1;
         return 0;
+    }
+
+    // The CPUs that the operator leaves to services.
+    private ulong ServicePins()
+    {
+        ulong pins = 0;
+        foreach (Domain domain in _kernel.Domains.Slots)
+        {
+            foreach (Vcpu vcpu in domain.Vcpus)
+                pins |= vcpu.Scheduling.HasFloor ? vcpu.Scheduling.Pin : 0;
+        }
+
+        return pins;
     }
 
     private bool TryTake(in SchedulingRules rules)

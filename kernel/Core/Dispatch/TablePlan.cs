@@ -48,8 +48,13 @@ internal sealed class TablePlan
         return call.TryReadBytes(address, MemoryMarshal.AsBytes(new Span<PolicyAbi.Slot>(_slots, 0, _count)));
     }
 
-    /// <summary>What guarantees can have of a CPU after the transaction.</summary>
-    internal ulong Remainder(int cpu) => _parts[cpu].Count != 0 ? _parts[cpu].NewRemainder : _parts[cpu].Remainder;
+    /// <summary>What guarantees can have of a CPU after the transaction, on which services may run or not.</summary>
+    internal ulong Remainder(int cpu, bool hasServices)
+    {
+        ulong remainder = _parts[cpu].Count != 0 ? _parts[cpu].NewRemainder : _parts[cpu].Remainder;
+        bool isKept = hasServices || (_closed & SchedulingContext.MaskOf(cpu)) != 0;
+        return isKept ? remainder : remainder + SchedulingPlan.FloorShare;
+    }
 
     /// <summary>Checks all; <paramref name="failed"/>: the record to blame, counted from <paramref name="first"/> on.</summary>
     internal long Check(ref int failed, int first)

@@ -201,6 +201,19 @@ public sealed class SchedulingPlanTests
     }
 
     [Test]
+    public void WhereNoServiceMayRunAllOfACpuCanBeGuaranteed()
+    {
+        Assert.That(Plan.TryPin(_host.Vcpu(Policy, 0), 4), Is.Zero);
+        Assert.That(Apply([Budget(1, 0, 81, 2)]), Is.EqualTo((XenError.EBUSY, 0u)), "the other vCPU of the service may still come");
+        Assert.That(Plan.TryPin(_host.Vcpu(Policy, 1), 4), Is.Zero);
+        Assert.That(Apply([Budget(1, 0, 60, 2), Budget(1, 1, 41, 2)]), Is.EqualTo((XenError.EBUSY, 1u)));
+        Assert.That(Apply([Budget(1, 0, 81, 4)]), Is.EqualTo((XenError.EBUSY, 0u)));
+        Assert.That(Apply([Budget(1, 0, 60, 2), Budget(1, 1, 40, 2)]), Is.EqualTo((0L, PolicyAbi.NoRecord)));
+        Assert.That(Apply([], [Nobody(1, 5), Nobody(1, 5)]), Is.EqualTo((0L, PolicyAbi.NoRecord)));
+        Assert.That(Apply([], [Slot(1, 2, 0, 5), Nobody(1, 5)]), Is.EqualTo((XenError.EBUSY, PolicyAbi.NoRecord)));
+    }
+
+    [Test]
     public void AServiceKeepsItsFloorAndTakesAWeight()
     {
         SchedulingContext context = _host.Vcpu(Policy, 0).Scheduling;
