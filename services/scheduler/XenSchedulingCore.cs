@@ -99,7 +99,7 @@ internal sealed class XenSchedulingCore : ISchedulingCore
             ErrorNumber.NotPermitted => "it is a service's, which has a floor",
             ErrorNumber.TooBig => "more vCPUs or slots than there can be",
             ErrorNumber.Invalid => "values that are never possible",
-            _ => $"error {error}",
+            _ => ErrorNumber.NameOf(error),
         };
         return failed switch
         {

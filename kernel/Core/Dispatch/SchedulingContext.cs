@@ -1,5 +1,6 @@
 using System;
 using System.Runtime.CompilerServices;
+using Microkernel.Core.Domains;
 
 namespace Microkernel.Core.Dispatch;
 
@@ -10,7 +11,7 @@ namespace Microkernel.Core.Dispatch;
 public sealed class SchedulingContext : HeapNode
 {
     /// <summary>Weight of who says nothing else.</summary>
-    public const int DefaultWeight = 256;
+    public const int DefaultWeight = DomainConfig.DefaultWeight;
 
     /// <summary>The most urgent band of guarantees; the least urgent one is 0.</summary>
     public const int HighestBand = 3;

@@ -27,10 +27,10 @@ public sealed class Round
         foreach (SchedulingPool pool in setup.Pools)
             setup = setup.With(PlanOrPutBack(pool, setup, members, usage));
         Transaction whole = Join(setup, setup.Pools, members);
-        switch (whole.Contexts.Count + whole.Tables.Count == 0 ? new ApplyResult(ApplyStatus.Applied) : Apply(whole))
+        switch (Apply(whole))
         {
             case { Status: ApplyStatus.Applied }:
-                return (setup with { Pools = [.. setup.Pools.Select(static p => p with { Refusals = 0 })] }, whole.Contexts.Count + whole.Tables.Count > 0);
+                return (setup with { Pools = [.. setup.Pools.Select(static p => p with { Refusals = 0 })] }, !whole.IsEmpty);
             case { Status: ApplyStatus.Stale }:
                 // The next round comes soon, and computes everything anew.
                 return (setup, true);
@@ -58,7 +58,7 @@ public sealed class Round
             if (veto?.Invoke(planned) is { } reason)
                 throw new RefusedException(RefusalKind.NotNow, reason);
             Transaction whole = Join(planned, planned.Pools, members);
-            ApplyResult result = whole.Contexts.Count + whole.Tables.Count == 0 ? new ApplyResult(ApplyStatus.Applied) : Apply(whole);
+            ApplyResult result = Apply(whole);
             if (result.Status == ApplyStatus.Applied)
                 return planned;
             if (result.Status == ApplyStatus.Refused)
@@ -132,7 +132,7 @@ public sealed class Round
         foreach (SchedulingPool pool in setup.Pools)
         {
             Transaction part = Join(setup, [pool], new Members(setup, _core.Read()));
-            ApplyResult result = part.Contexts.Count + part.Tables.Count == 0 ? new ApplyResult(ApplyStatus.Applied) : Apply(part);
+            ApplyResult result = Apply(part);
             setup = setup.With(result.Status == ApplyStatus.Refused ? Refused(pool, result.Reason) : pool with { Refusals = 0 });
         }
 
@@ -150,6 +150,8 @@ public sealed class Round
 
     private ApplyResult Apply(Transaction transaction)
     {
+        if (transaction.IsEmpty)
+            return new ApplyResult(ApplyStatus.Applied);
         ApplyResult result = _core.Apply(transaction);
         if (result.Status == ApplyStatus.Applied)
             _changes.Remember(transaction);

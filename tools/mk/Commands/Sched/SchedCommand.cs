@@ -64,7 +64,7 @@ public static class SchedCommand
 
     private static async Task ListAsync(SystemConnection system, bool isJson)
     {
-        GetPolicyResponse found = await GetPolicyAsync(system);
+        GetPolicyResponse found = await SchedPoolsCommand.ReadAsync(system);
         var rows = found.Available.Select(name => new { Name = name, Pools = found.Pools.Where(p => p.Policy == name).Select(static p => p.Pool).ToList() }).ToList();
         if (isJson)
         {
@@ -79,7 +79,7 @@ public static class SchedCommand
 
     private static async Task ShowAsync(SystemConnection system, bool isJson)
     {
-        GetPolicyResponse policy = await GetPolicyAsync(system);
+        GetPolicyResponse policy = await SchedPoolsCommand.ReadAsync(system);
         GetParametersResponse parameters = await system.RepeatAsync(options => system.Scheduler.GetParametersAsync(new GetParametersRequest(), options));
         DomainNames names = await DomainNames.ReadAsync(system);
         if (isJson)
@@ -120,7 +120,4 @@ public static class SchedCommand
         d.IsService,
         d.Unhonoured,
     };
-
-    private static Task<GetPolicyResponse> GetPolicyAsync(SystemConnection system) =>
-        system.RepeatAsync(options => system.Scheduler.GetPolicyAsync(new GetPolicyRequest(), options));
 }

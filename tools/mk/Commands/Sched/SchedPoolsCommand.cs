@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Linq;
 using System.Threading.Tasks;
 using Mk.Control;
 using Microkernel.Protos.Scheduler;
@@ -19,6 +20,10 @@ public static class SchedPoolsCommand
         command.SetSystemAction((parsed, system) => ListAsync(system, parsed.GetValue(json)));
         return command;
     }
+
+    /// <summary>Asks for the policies and the pools.</summary>
+    public static Task<GetPolicyResponse> ReadAsync(SystemConnection system) =>
+        system.RepeatAsync(options => system.Scheduler.GetPolicyAsync(new GetPolicyRequest(), options));
 
     /// <summary>Prints the pools.</summary>
     public static void Print(GetPolicyResponse policy)
@@ -64,31 +69,16 @@ public static class SchedPoolsCommand
         return command;
     }
 
-    private static async Task<bool> ExistsAsync(SystemConnection system, string pool)
-    {
-        GetPolicyResponse found = await system.RepeatAsync(options => system.Scheduler.GetPolicyAsync(new GetPolicyRequest(), options));
-        foreach (PoolPolicy other in found.Pools)
-        {
-            if (other.Pool == pool)
-                return true;
-        }
-
-        return false;
-    }
+    private static async Task<bool> ExistsAsync(SystemConnection system, string pool) =>
+        (await ReadAsync(system)).Pools.Any(other => other.Pool == pool);
 
     private static async Task ListAsync(SystemConnection system, bool isJson)
     {
-        GetPolicyResponse found = await system.RepeatAsync(options => system.Scheduler.GetPolicyAsync(new GetPolicyRequest(), options));
+        GetPolicyResponse found = await ReadAsync(system);
         if (isJson)
-        {
-            List<object> pools = [];
-            foreach (PoolPolicy pool in found.Pools)
-                pools.Add(ForJson(pool));
-            Json.Print(pools);
-            return;
-        }
-
-        Print(found);
+            Json.Print(found.Pools.Select(ForJson));
+        else
+            Print(found);
     }
 
     private static IReadOnlyList<uint> ParseCpus(ArgumentResult result)
