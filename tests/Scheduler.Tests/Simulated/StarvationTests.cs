@@ -63,6 +63,7 @@ public sealed class StarvationTests
             }
         }
 
+        NobodyHasStarved(system, "swaps");
         EverybodyGoesOn(system, "swaps");
         Assert.That(system.Said, Is.Empty);
         foreach ((uint domain, DomainSettings wanted) in before)
@@ -80,6 +81,7 @@ public sealed class StarvationTests
             system.Run((ulong)random.Next(1, 40) * Millisecond);
         }
 
+        NobodyHasStarved(system, "swaps");
         EverybodyGoesOn(system, "swaps");
     }
 
