@@ -18,6 +18,22 @@ internal sealed class Attempts(ServiceLog log)
     /// <summary>A call that must end in a state or number other than an error number: partial counts, GNTST_*.</summary>
     internal void Ends(string what, long expected, Func<long> call) => Judge(what, $"{expected}", $"{call()}");
 
+    /// <summary>Many hypercalls of a kind that must all be refused, with any error; one line of the log.</summary>
+    internal void AllRefused(string what, int count, Func<int, long> call)
+    {
+        int taken = 0;
+        for (int i = 0; i < count; i++)
+            taken += call(i) >= 0 ? 1 : 0;
+        if (taken != 0)
+        {
+            Fail(what, $"{taken} of {count} were taken");
+            return;
+        }
+
+        _refused += count;
+        log.Info($"refused: {count} times {what}");
+    }
+
     /// <summary>A call over a ring that must be refused with a status.</summary>
     internal async Task RefusedAsync(string what, StatusCode status, Func<Task> call)
     {

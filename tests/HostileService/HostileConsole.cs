@@ -13,7 +13,6 @@ internal sealed class HostileConsole(ServiceHost host) : Protos.Console.Console.
 {
     private const ushort Memory = 1;
     private const uint StoreReference = 1;
-    private const int Blockers = 256;
 
     private readonly Attempts _attempts = new(host.Log);
     private readonly RawCalls _calls = new(host.Privcmd);
@@ -36,7 +35,7 @@ internal sealed class HostileConsole(ServiceHost host) : Protos.Console.Console.
         host.Log.Info($"holds a page of domain {guest}");
         Try(guest);
         _attempts.Report("qemu-dm");
-        new Thread(Hang).Start();
+        Silence.Begin();
         return Task.FromResult(new ConnectResponse());
     }
 
@@ -63,15 +62,5 @@ internal sealed class HostileConsole(ServiceHost host) : Protos.Console.Console.
         _attempts.Refused("readconsole", ErrorNumber.NotPermitted, () => _calls.System(1));
         _attempts.Refused("physinfo", ErrorNumber.NotPermitted, () => _calls.System(3));
         _attempts.Refused("getdomaininfolist", ErrorNumber.NotPermitted, () => _calls.System(6));
-    }
-
-    // Every thread that could serve a call is busy for ever; rings are still read.
-    private static void Hang()
-    {
-        // The answer that is on its way leaves first.
-        Thread.Sleep(TimeSpan.FromSeconds(1));
-        ThreadPool.SetMaxThreads(1, 1);
-        for (int i = 0; i < Blockers; i++)
-            ThreadPool.QueueUserWorkItem(static _ => Thread.Sleep(Timeout.Infinite));
     }
 }

@@ -6,6 +6,7 @@ using System.Threading.Tasks;
 using Grpc.Core;
 using Microkernel.Protos.Health;
 using Microkernel.Rings;
+using Microkernel.Rpc;
 using Microkernel.Services;
 using Microkernel.Xen;
 
@@ -15,7 +16,7 @@ namespace Microkernel.HostileService;
 internal static class HostilePeer
 {
     private const int Frames = 8, FrameSize = 512, Calls = 3000, Rings = 20_000;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40), ScribbleTime = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60), ScribbleTime = TimeSpan.FromSeconds(2);
 
     /// <summary>Meets the peer and sends it frames that are no messages.</summary>
     internal static Task SendGarbageAsync(ServiceHost host, RingInfo ring) => Task.Run(() =>
@@ -61,6 +62,14 @@ internal static class HostilePeer
         for (int i = 0; i < Rings; i++)
             bell.Ring();
         host.Log.Info($"{ring.PeerName} had its ring scribbled over");
+    }
+
+    /// <summary>Whom it can call, and must be able to whatever it does to others.</summary>
+    internal static async Task AnswersAsync(CallInvoker peer, Attempts attempts)
+    {
+        CheckResponse response = await new Health.HealthClient(peer.WithRetries(Patience)).CheckAsync(
+            new CheckRequest(), new CallOptions(deadline: DateTime.UtcNow + Patience).WithWaitForReady());
+        attempts.Holds("a service answers", response.Condition == Condition.Serving);
     }
 
     /// <summary>More calls at a time than anybody serves.</summary>

@@ -5,7 +5,6 @@ using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using Grpc.Core;
-using Microkernel.Protos.Health;
 using Microkernel.Protos.Memory;
 using Microkernel.Rpc;
 using Microkernel.Services;
@@ -170,10 +169,7 @@ internal sealed class HostileToolstack(ServiceHost host)
     private async Task AllAnswerAsync(CallInvoker[] peers)
     {
         foreach (CallInvoker peer in peers)
-        {
-            CheckResponse response = await new Health.HealthClient(peer.WithRetries(Patience)).CheckAsync(new CheckRequest(), Options);
-            _attempts.Holds("a service answers", response.Condition == Condition.Serving);
-        }
+            await HostilePeer.AnswersAsync(peer, _attempts);
     }
 
     private async Task<ulong> FreeAsync(MemoryClient memory) => (await memory.GetInfoAsync(new GetInfoRequest(), Options)).FreeBytes;

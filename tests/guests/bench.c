@@ -1,6 +1,7 @@
 /*
  * Instructions per operation, as the TSC counts them under QEMU's -icount shift=0. With role=, between two domains: the
- * client measures. Each figure is the mean of RUNS operations with the loop's overhead, which is printed first.
+ * client measures. Each figure is the mean of RUNS operations with the loop's overhead, which is printed first. With crowd, how long
+ * it takes from one vCPU to the next on a CPU that many want, the median of many times.
  */
 #include "guest.h"
 
@@ -9,6 +10,7 @@ const char guest_name[] = "bench";
 #define RUNS 500
 #define WARM_UP 20
 #define MAP_ROUNDS 5
+#define NOBODY (~0u)
 
 static unsigned own_port, other_port;
 static volatile u32 upcalls_seen;
@@ -172,10 +174,146 @@ static void two_domains(void)
     event_send(pair_port);
 }
 
+/*
+ * Many vCPUs on one CPU. At the end of a slice, the time from one's last instruction to the next one's first, as far as their loop of a few
+ * instructions sees it; after an event, that from the sender's call to the first instruction of the handler of a vCPU that was blocked.
+ */
+#define SLICES 24
+#define WAKEUPS 100
+#define SLEEPER 1
+
+static u64 samples[WAKEUPS];
+static volatile unsigned sample_count, samples_wanted;
+static volatile bool crowd_goes, crowd_stops, sleeper_waits;
+static volatile unsigned runs_now;
+static volatile u64 seen_last, sent_at;
+
+static void note(u64 cycles)
+{
+    unsigned i = __atomic_fetch_add(&sample_count, 1, __ATOMIC_RELAXED);
+    if (i < samples_wanted)
+        samples[i] = cycles;
+    if (i + 1 >= samples_wanted)
+        crowd_stops = true;
+}
+
+static void compute(void *index)
+{
+    unsigned me = (uintptr_t)index;
+    while (!crowd_goes)
+        yield();
+    while (!crowd_stops) {
+        u64 t = rdtsc();
+        if (runs_now != me) {
+            if (runs_now != NOBODY)
+                note(t - seen_last);
+            runs_now = me;
+        }
+        seen_last = t;
+    }
+}
+
+static void send_when_it_sleeps(void *unused)
+{
+    (void)unused;
+    while (!crowd_goes)
+        yield();
+    while (!crowd_stops)
+        if (sleeper_waits) {
+            sleeper_waits = false;
+            sent_at = rdtsc();
+            event_send(ping_port);
+        }
+}
+
+__attribute__((interrupt)) static void note_upcall(struct interrupt_frame *frame)
+{
+    u64 t = rdtsc();
+    struct vcpu_info *info = &shared_info->vcpu_info[SLEEPER];
+    (void)frame;
+    info->evtchn_upcall_pending = 0;
+    *(volatile xen_ulong_t *)&info->evtchn_pending_sel = 0;
+    shared_info->evtchn_pending[0] = 0;
+    note(t - sent_at);
+}
+
+static void sleep_again(void *unused)
+{
+    (void)unused;
+    while (!crowd_stops) {
+        sleeper_waits = true;
+        irq_enable_and_halt();
+        irq_disable();
+    }
+}
+
+static u64 median(unsigned count)
+{
+    for (unsigned i = 1; i < count; i++)
+        for (unsigned j = i; j > 0 && samples[j - 1] > samples[j]; j--) {
+            u64 larger = samples[j - 1];
+            samples[j - 1] = samples[j];
+            samples[j] = larger;
+        }
+    return samples[count / 2];
+}
+
+/* The first vCPU has a part in it as the others have. */
+static void crowd_runs(const char *name, unsigned vcpus, unsigned wanted, void (*job)(void *), void (*sleeper)(void *))
+{
+    crowd_goes = crowd_stops = sleeper_waits = false;
+    runs_now = NOBODY;
+    sample_count = 0;
+    samples_wanted = wanted;
+    for (unsigned i = 1; i < vcpus; i++)
+        cpu_run(i, i == SLEEPER ? sleeper : job, (void *)(uintptr_t)i);
+    yield();
+    crowd_goes = true;
+    job(0);
+    for (unsigned i = 1; i < vcpus; i++)
+        while (cpu_area(i)->job)
+            yield();
+    print("bench %s, %u vCPUs: %llu\n", name, vcpus, median(wanted));
+    CHECK(sample_count >= wanted);
+}
+
+static unsigned crowd_joins(unsigned from, unsigned to)
+{
+    static struct vcpu_hvm_context context;
+    for (unsigned i = from; i < to; i++) {
+        CHECK_EQ(cpu_prepare(i, &context), 0);
+        CHECK_EQ(vcpu_op(VCPUOP_up, i, 0), 0);
+        while (!cpu_area(i)->online)
+            yield();
+    }
+    return to;
+}
+
+static void crowd(void)
+{
+    static const unsigned sizes[] = { 2, 16, 128 };
+    unsigned there = 1;
+    ping_port = event_bind_ipi(SLEEPER);
+    set_direct_handler(EVENT_VECTOR, note_upcall);
+    for (unsigned i = 0; i < ARRAY_SIZE(sizes); i++) {
+        if (!CHECK(cpu_limit() >= sizes[i]))
+            return;
+        there = crowd_joins(there, sizes[i]);
+        if (!i)
+            event_unmask(ping_port);
+        crowd_runs("end of slice", there, SLICES, compute, compute);
+        crowd_runs("wake-up", there, WAKEUPS, send_when_it_sleeps, sleep_again);
+    }
+}
+
 void guest_main(void)
 {
     if (option("role")) {
         two_domains();
+        return;
+    }
+    if (option("crowd")) {
+        crowd();
         return;
     }
     single();

@@ -6,6 +6,7 @@ using Microkernel.Core.Abi;
 using Microkernel.Core.Dispatch;
 using Microkernel.Core.Domains;
 using Microkernel.Core.Hardware;
+using Microkernel.Core.Hypercalls;
 using Microkernel.Core.Tests.Fakes;
 using Microkernel.Core.Vcpus;
 using NUnit.Framework;
@@ -156,6 +157,25 @@ public sealed class SchedulingPlanTests
         Assert.That(Plan.Generation, Is.EqualTo(++before));
         _host.Domain(1).ReturnVcpus();
         Assert.That(Plan.Generation, Is.EqualTo(++before));
+    }
+
+    [Test]
+    public void WhatWasCheckedIsDoneWhateverStandsInTheCallersMemoryAfterwards()
+    {
+        PolicyAbi.Context[] wanted = [Context(1, 0, weight: 700), Budget(2, 0, 30, 2)];
+        MemoryMarshal.AsBytes(wanted.AsSpan()).CopyTo(_host.Page(Policy, Contexts >> 12));
+        PolicyAbi.Transaction transaction = new() { BaseGeneration = Plan.Generation, ContextCount = 2, Contexts = Contexts };
+        using (Plan.Lock.Hold())
+        {
+            HypercallCall call = new(_host.Vcpu(Policy), is32: false);
+            Assert.That(Plan.Check(in call, ref transaction), Is.Zero);
+            PolicyAbi.Context[] changed = [Context(0, 0, weight: 1), Budget(2, 0, 100, 2)];
+            MemoryMarshal.AsBytes(changed.AsSpan()).CopyTo(_host.Page(Policy, Contexts >> 12));
+            Plan.Finish(applies: true);
+        }
+
+        Assert.That((_host.Vcpu(1, 0).Rules, _host.Vcpu(2, 0).Rules), Is.EqualTo((wanted[0].Rules, wanted[1].Rules)));
+        Assert.That(_host.Vcpu(Policy, 0).Rules.Weight, Is.EqualTo(256));
     }
 
     [Test]

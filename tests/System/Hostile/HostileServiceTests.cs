@@ -6,7 +6,10 @@ using System.Threading.Tasks;
 using Mk.Boot;
 using Mk.Images;
 using Mk.Machine;
+using Mk.SystemTests.Whole;
 using NUnit.Framework;
+using SchedulerApi = Microkernel.Protos.Scheduler;
+using SupervisorApi = Microkernel.Protos.Supervisor;
 
 namespace Mk.SystemTests.Hostile;
 
@@ -57,6 +60,37 @@ public sealed class HostileServiceTests : SystemTest
         await session.ReadAsync(session.Guest(1), "alive-42");
     }
 
+    [Test]
+    public async Task AHostileSchedulerHurtsNobodyAndItsSilenceLeavesContextsAsTheyAre()
+    {
+        await using WholeSystem system = await WholeSystem.StartAsync(Logs.New(), 768, WithHostile("scheduler"));
+        List<Shell> shells = [];
+        foreach (string name in new[] { "one", "two" })
+            shells.Add(await (await system.CreateAsync(Linux(name: name, vcpus: 1))).OpenShellAsync());
+        foreach (Shell shell in shells)
+            await shell.RunAsync("(while :; do :; done) & true");
+        await system.Services.Scheduler.SetPolicyAsync(new SchedulerApi.SetPolicyRequest { Policy = "hostile" }, system.Services.Long);
+        await Says("silence: .* attempts refused, [0-9]+ FAILED");
+        await AllGuestsAnswer();
+        await Says("afterwards: .* attempts refused, [0-9]+ FAILED");
+        CheckAttempts(system.TextOf("scheduler"), least: 250);
+        Assert.That(system.TextOf("scheduler"), Does.Contain("holds: contexts are as they were left"));
+        Assert.That(system.TextOf("memory"), Does.Contain("scheduler is silent").And.Contain("scheduler ended: it was silent for 15 s; started again"));
+        Assert.That(system.TextOf("toolstack"), Does.Contain("the connection to scheduler ended: "));
+        await AllGuestsAnswer();
+        await system.AuditAsync();
+        foreach ((string name, SupervisorApi.ServiceInfo service) in await system.ListServicesAsync())
+            Assert.That(service.Restarts, Is.EqualTo(name == "scheduler" ? 1 : 0), name);
+
+        async Task AllGuestsAnswer()
+        {
+            foreach (Shell shell in shells)
+                Assert.That(await shell.RunAsync("kill -0 $! && echo $((6 * 7))"), Is.EqualTo("42\n"));
+        }
+
+        Task Says(string pattern) => system.WaitUntilAsync(() => Task.FromResult(Regex.IsMatch(system.TextOf("scheduler"), pattern)), $"the scheduler says {pattern}");
+    }
+
     private static void CheckAttempts(string output, int least)
     {
         Assert.That(output.Split('\n').Where(static line => line.Contains("FAIL ")), Is.Empty);
@@ -78,7 +112,9 @@ public sealed class HostileServiceTests : SystemTest
             manifest = manifest[..entry] + mine.Insert(at, " " + service);
         }
 
-        manifest = manifest.TrimEnd() + "\n  kept 16K\n";
+        // The toolstack is the manifest's last.
+        if (services.Contains("toolstack"))
+            manifest = manifest.TrimEnd() + "\n  kept 16K\n";
         IEnumerable<BootModule> kept = real.Modules.Where(m => !services.Contains(m.Name.Replace(".img", "", StringComparison.Ordinal)));
         BootModule[] modules = [.. kept, new BootModule(Image, ImageStore.PathOf(Image))];
         foreach (BootModule module in modules)

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 using Grpc.Core;
@@ -24,6 +25,7 @@ internal sealed class WholeSystem : IMachineOutput, IAsyncDisposable
 
     private readonly RunFolder _folder = new();
     private readonly CancellationTokenSource _over = new();
+    private readonly Dictionary<string, Transcript> _texts = SystemManifest.Services.ToDictionary(static name => name, static _ => new Transcript());
     private readonly RunScreen _log;
     private readonly SystemHost _host;
 
@@ -40,9 +42,10 @@ internal sealed class WholeSystem : IMachineOutput, IAsyncDisposable
     /// <summary>Boots, and waits until all services answer.</summary>
     /// <param name="logFile">Receives everything that is printed.</param>
     /// <param name="guestMiB">Memory for guests.</param>
-    internal static async Task<WholeSystem> StartAsync(string logFile, long guestMiB)
+    /// <param name="others">Another set of services than the real ones.</param>
+    internal static async Task<WholeSystem> StartAsync(string logFile, long guestMiB, BootSet? others = null)
     {
-        BootSet set = SystemImages.Prepare();
+        BootSet set = others ?? SystemImages.Prepare();
         var options = new MachineOptions
         {
             Cpus = 2,
@@ -86,6 +89,9 @@ internal sealed class WholeSystem : IMachineOutput, IAsyncDisposable
             options => Services.Supervisor.ListAsync(new SupervisorApi.ListRequest(), options));
         return list.Services.ToDictionary(static s => s.Name);
     }
+
+    /// <summary>What a service has printed.</summary>
+    internal string TextOf(string service) => _texts[service].ToString();
 
     /// <summary>Ends a service's domain.</summary>
     internal async Task KillAsync(string service)
@@ -135,7 +141,12 @@ internal sealed class WholeSystem : IMachineOutput, IAsyncDisposable
 
     void IMachineOutput.CoreLine(string line) => _log.CoreLine(line);
 
-    void IMachineOutput.GuestOutput(int guest, ReadOnlyMemory<byte> bytes) => _log.Log(SystemManifest.Services[guest], bytes);
+    void IMachineOutput.GuestOutput(int guest, ReadOnlyMemory<byte> bytes)
+    {
+        string service = SystemManifest.Services[guest];
+        _log.Log(service, bytes);
+        _texts[service].Add(Encoding.Latin1.GetString(bytes.Span));
+    }
 
     public async ValueTask DisposeAsync()
     {

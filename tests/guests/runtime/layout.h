@@ -4,7 +4,7 @@
 
 /* Each vCPU has one naturally aligned area: struct cpu at its bottom, the stack above it. */
 #define CPU_AREA_SIZE 8192
-#define MAX_CPUS 64
+#define MAX_CPUS 128
 
 #define SEL_CODE 0x08
 #define SEL_DATA 0x10

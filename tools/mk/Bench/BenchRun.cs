@@ -13,6 +13,8 @@ public static partial class BenchRun
 {
     private static readonly TimeSpan TimeLimit = TimeSpan.FromSeconds(240);
 
+    private const int MostVcpus = 128;
+
     private const string BootKey = "boot instructions", WaitsKey = "boot waits", MemoryKey = "core memory KiB";
 
     /// <summary>Keys of what the core itself logs, once a run; all others are operations of a guest.</summary>
@@ -28,6 +30,7 @@ public static partial class BenchRun
         var figures = new Dictionary<string, long>();
         MachineOptions oneCpu = machine with { Cpus = 1, MemoryMiB = 3072, TimeLimit = TimeLimit };
         await RunAsync(oneCpu, [Guest("single", "")], $"{name}-single", figures);
+        await RunAsync(oneCpu, [Guest("crowd", "crowd=1") with { Vcpus = MostVcpus }], $"{name}-crowd", figures);
         // Domains are numbered from 1 in the order of the manifest.
         await RunAsync(oneCpu, [Guest("server", "role=server domid=1 peer=2"), Guest("client", "role=client domid=2 peer=1")], $"{name}-pair", figures);
         return figures;
