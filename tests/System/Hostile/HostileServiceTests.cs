@@ -73,7 +73,7 @@ public sealed class HostileServiceTests : SystemTest
         await Says("silence: .* attempts refused, [0-9]+ FAILED");
         await AllGuestsAnswer();
         await Says("afterwards: .* attempts refused, [0-9]+ FAILED");
-        CheckAttempts(system.TextOf("scheduler"), least: 250);
+        CheckAttempts(system.TextOf("scheduler"), least: 300);
         Assert.That(system.TextOf("scheduler"), Does.Contain("holds: contexts are as they were left"));
         Assert.That(system.TextOf("memory"), Does.Contain("scheduler is silent").And.Contain("scheduler ended: it was silent for 15 s; started again"));
         Assert.That(system.TextOf("toolstack"), Does.Contain("the connection to scheduler ended: "));
