@@ -179,14 +179,14 @@ static void two_domains(void)
  * instructions sees it; after an event, that from the sender's call to the first instruction of the handler of a vCPU that was blocked.
  */
 #define SLICES 24
-#define WAKEUPS 100
+#define WAKEUPS 512
 #define SLEEPER 1
 
 static u64 samples[WAKEUPS];
 static volatile unsigned sample_count, samples_wanted;
 static volatile bool crowd_goes, crowd_stops, sleeper_waits;
 static volatile unsigned runs_now;
-static volatile u64 seen_last, sent_at;
+static volatile u64 seen_last[MAX_CPUS], sent_at;
 
 static void note(u64 cycles)
 {
@@ -203,13 +203,15 @@ static void compute(void *index)
     while (!crowd_goes)
         yield();
     while (!crowd_stops) {
-        u64 t = rdtsc();
-        if (runs_now != me) {
-            if (runs_now != NOBODY)
-                note(t - seen_last);
+        /* Its slice may end anywhere: what it has read before that is not used after. */
+        seen_last[me] = rdtsc();
+        unsigned before = runs_now;
+        if (before != me) {
+            u64 t = rdtsc();
+            if (before != NOBODY)
+                note(t - seen_last[before]);
             runs_now = me;
         }
-        seen_last = t;
     }
 }
 
@@ -301,8 +303,9 @@ static void crowd(void)
         there = crowd_joins(there, sizes[i]);
         if (!i)
             event_unmask(ping_port);
-        crowd_runs("end of slice", there, SLICES, compute, compute);
+        /* The many wake-ups come first, so that the core has seen every vCPU's pages when it counts. */
         crowd_runs("wake-up", there, WAKEUPS, send_when_it_sleeps, sleep_again);
+        crowd_runs("end of slice", there, SLICES, compute, compute);
     }
 }
 
