@@ -40,12 +40,15 @@ internal sealed class WholeSystem : IMachineOutput, IAsyncDisposable
     /// <summary>Boots, and waits until all services answer.</summary>
     /// <param name="logFile">Receives everything that is printed.</param>
     /// <param name="guestMiB">Memory for guests.</param>
-    internal static async Task<WholeSystem> StartAsync(string logFile, long guestMiB)
+    /// <param name="cpus">CPUs that run domains.</param>
+    /// <param name="icount">Count instructions, each 2^N ns long; null for real time.</param>
+    internal static async Task<WholeSystem> StartAsync(string logFile, long guestMiB, int cpus = 2, int? icount = null)
     {
         BootSet set = SystemImages.Prepare();
         var options = new MachineOptions
         {
-            Cpus = 2,
+            Cpus = cpus,
+            Icount = icount,
             MemoryMiB = SystemImages.MemoryMiB + guestMiB,
             TimeLimit = TimeSpan.FromMinutes(30),
             Qemu = Environment.GetEnvironmentVariable("MK_QEMU") ?? new MachineOptions().Qemu,
