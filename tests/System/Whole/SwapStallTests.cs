@@ -15,6 +15,13 @@ namespace Mk.SystemTests.Whole;
 public sealed partial class SwapStallTests : SystemTest
 {
     private const int LongestStallUs = 20_000;
+
+    // What the other guest has in any case, before it is this one's turn.
+    private const int SliceUs = 10_000;
+
+
+    // With instructions counted one CPU stands still while another executes: the services' is left to come to rest after a swap.
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(50);
     private static readonly int s_rounds = LongRuns.Read("SCHEDULER_ROUNDS", 1);
 
     [Test]
@@ -37,13 +44,16 @@ public sealed partial class SwapStallTests : SystemTest
 
         List<double> times = [];
         foreach (string policy in Enumerable.Repeat(SchedulerCalls.AllPairs(), s_rounds).SelectMany(static round => round))
+        {
             times.Add(await calls.SwapAsync(policy));
+            await Task.Delay(s_pause);
+        }
 
         foreach (Shell shell in shells)
         {
             string line = await shell.RunAsync("killall timeline; wait; cat /tmp/timeline");
             await TestContext.Out.WriteLineAsync($"{times.Count} swaps, {times.Average():0.0} ms each, at most {times.Max():0.0} ms: {line.Trim()}");
-            Assert.That(int.Parse(Longest().Match(line).Groups[1].Value, CultureInfo.InvariantCulture), Is.InRange(1, LongestStallUs));
+            Assert.That(int.Parse(Longest().Match(line).Groups[1].Value, CultureInfo.InvariantCulture), Is.InRange(1, SliceUs + LongestStallUs));
         }
     }
 
