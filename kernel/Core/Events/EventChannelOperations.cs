@@ -15,22 +15,46 @@ public static class EventChannelOperations
     /// <summary>The operations.</summary>
     public static readonly SubOperation[] Table =
     [
-        new(EventChannelAbi.BindInterdomain, "bind_interdomain", BindInterdomain, Test),
-        new(EventChannelAbi.BindVirq, "bind_virq", BindVirq, Test),
-        new(EventChannelAbi.BindPirq, "bind_pirq", BindPirq, Test) { Note = "a guest has no physical interrupts: EINVAL" },
-        new(EventChannelAbi.Close, "close", Close, Test),
-        new(EventChannelAbi.Send, "send", Send, Test),
-        new(EventChannelAbi.Status, "status", Status, Test),
-        new(EventChannelAbi.AllocUnbound, "alloc_unbound", AllocUnbound, Test),
-        new(EventChannelAbi.BindIpi, "bind_ipi", BindIpi, Test),
-        new(EventChannelAbi.BindVcpu, "bind_vcpu", BindVcpu, Test),
-        new(EventChannelAbi.Unmask, "unmask", Unmask, Test),
-        new(EventChannelAbi.Reset, "reset", Reset, Test),
-        new(EventChannelAbi.InitControl, "init_control", InitControl, FifoTest),
-        new(EventChannelAbi.ExpandArray, "expand_array", ExpandArray, FifoTest),
-        new(EventChannelAbi.SetPriority, "set_priority", SetPriority, FifoTest),
-        new(EventChannelAbi.ResetContinuation, "reset_cont", Reset, Test) { Note = "what reset makes of itself when it takes long" },
+        new(EventChannelAbi.BindInterdomain, "bind_interdomain", Test),
+        new(EventChannelAbi.BindVirq, "bind_virq", Test),
+        new(EventChannelAbi.BindPirq, "bind_pirq", Test) { Note = "a guest has no physical interrupts: EINVAL" },
+        new(EventChannelAbi.Close, "close", Test),
+        new(EventChannelAbi.Send, "send", Test),
+        new(EventChannelAbi.Status, "status", Test),
+        new(EventChannelAbi.AllocUnbound, "alloc_unbound", Test),
+        new(EventChannelAbi.BindIpi, "bind_ipi", Test),
+        new(EventChannelAbi.BindVcpu, "bind_vcpu", Test),
+        new(EventChannelAbi.Unmask, "unmask", Test),
+        new(EventChannelAbi.Reset, "reset", Test),
+        new(EventChannelAbi.InitControl, "init_control", FifoTest),
+        new(EventChannelAbi.ExpandArray, "expand_array", FifoTest),
+        new(EventChannelAbi.SetPriority, "set_priority", FifoTest),
+        new(EventChannelAbi.ResetContinuation, "reset_cont", Test) { Note = "what reset makes of itself when it takes long" },
     ];
+
+    /// <summary>Serves the operation that the first argument names.</summary>
+    public static long Serve(ref HypercallCall call)
+    {
+        switch ((uint)call.Arg0)
+        {
+            case EventChannelAbi.BindInterdomain: return BindInterdomain(ref call);
+            case EventChannelAbi.BindVirq: return BindVirq(ref call);
+            case EventChannelAbi.BindPirq: return BindPirq(ref call);
+            case EventChannelAbi.Close: return Close(ref call);
+            case EventChannelAbi.Send: return Send(ref call);
+            case EventChannelAbi.Status: return Status(ref call);
+            case EventChannelAbi.AllocUnbound: return AllocUnbound(ref call);
+            case EventChannelAbi.BindIpi: return BindIpi(ref call);
+            case EventChannelAbi.BindVcpu: return BindVcpu(ref call);
+            case EventChannelAbi.Unmask: return Unmask(ref call);
+            case EventChannelAbi.Reset: return Reset(ref call);
+            case EventChannelAbi.InitControl: return InitControl(ref call);
+            case EventChannelAbi.ExpandArray: return ExpandArray(ref call);
+            case EventChannelAbi.SetPriority: return SetPriority(ref call);
+            case EventChannelAbi.ResetContinuation: return Reset(ref call);
+            default: return XenError.ENOSYS;
+        }
+    }
 
     private static long AllocUnbound(ref HypercallCall call)
     {

@@ -31,6 +31,9 @@ public ref struct HypercallCall
     /// <summary>The caller's domain.</summary>
     public readonly Domain Domain => Vcpu.Domain;
 
+    /// <summary>The caller has one of the privileges; if not: return EPERM.</summary>
+    public readonly bool Holds(Privilege privileges) => (Domain.Config.Privileges & privileges) != 0;
+
     /// <summary>The caller runs 32-bit code: structures have the 32-bit layout.</summary>
     public readonly bool Is32 { get; }
 

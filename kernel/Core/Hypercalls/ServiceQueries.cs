@@ -12,18 +12,17 @@ namespace Microkernel.Core.Hypercalls;
 /// </summary>
 public static class ServiceQueries
 {
-    private const string Test = "service";
-
-    /// <summary>The operations.</summary>
-    public static readonly SubOperation[] Table =
-    [
-        new(ServiceAbi.GetInfo, "get_info", GetInfo, Test),
-        new(ServiceAbi.GetRing, "get_ring", GetRing, Test),
-        new(ServiceAbi.GetDevice, "get_device", GetDevice, Test),
-        new(ServiceAbi.GetObject, "get_object", GetObject, Test, Privilege.Build),
-        new(ServiceAbi.ReadObject, "read_object", ReadObject, Test, Privilege.Build),
-        new(ServiceAbi.Audit, "audit", RunAudit, Test, Privilege.Info),
-    ];
+    /// <summary>Serves the operation that the first argument names.</summary>
+    public static long Serve(ref HypercallCall call) => (uint)call.Arg0 switch
+    {
+        ServiceAbi.GetInfo => GetInfo(ref call),
+        ServiceAbi.GetRing => GetRing(ref call),
+        ServiceAbi.GetDevice => GetDevice(ref call),
+        ServiceAbi.GetObject => call.Holds(Privilege.Build) ? GetObject(ref call) : XenError.EPERM,
+        ServiceAbi.ReadObject => call.Holds(Privilege.Build) ? ReadObject(ref call) : XenError.EPERM,
+        ServiceAbi.Audit => call.Holds(Privilege.Info) ? RunAudit(ref call) : XenError.EPERM,
+        _ => XenError.ENOSYS,
+    };
 
     private static long GetInfo(ref HypercallCall call)
     {
