@@ -225,7 +225,7 @@ public static class DomainControl
     private static long GetPool(ref HypercallCall call, Domain target)
     {
         ulong size = (ulong)target.Pool.Size << PhysicalMemory.FrameShift;
-        return call.TryWrite(call.Arg0 + DomainControlAbi.UnionAt, size) ? 0 : XenError.EFAULT;
+        return call.Answer(call.Arg0 + DomainControlAbi.UnionAt, size);
     }
 
     private static long SetPool(ref HypercallCall call, Domain target)

@@ -97,7 +97,7 @@ public static class HvmOperations
             return error;
 
         parameter.Value = target.Domain.Parameters[(int)parameter.Index];
-        return call.TryWrite(call.Arg1, in parameter) ? 0 : XenError.EFAULT;
+        return call.Answer(call.Arg1, in parameter);
     }
 
     // The caller's own translations are meant; its vCPUs get a new tag or a flush before they run again.
@@ -119,7 +119,7 @@ public static class HvmOperations
     }
 
     private static long GetTime(ref HypercallCall call) =>
-        call.TryWrite(call.Arg1, call.Domain.Kernel.Clock.Now()) ? 0 : XenError.EFAULT;
+        call.Answer(call.Arg1, call.Domain.Kernel.Clock.Now());
 
     private static long GetMemoryType(ref HypercallCall call)
     {
@@ -137,7 +137,7 @@ public static class HvmOperations
             argument.Type = isMapped ? type : MemoryDevice;
         }
 
-        return call.TryWrite(call.Arg1, in argument) ? 0 : XenError.EFAULT;
+        return call.Answer(call.Arg1, in argument);
     }
 
     private static long SetUpcallVector(ref HypercallCall call)

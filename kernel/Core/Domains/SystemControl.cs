@@ -86,7 +86,7 @@ public static class SystemControl
         info.OutstandingPages = kernel.Memory.Allocator.Claimed;
         info.MaxMfn = kernel.Memory.Frames.FrameCount - 1;
         FillFeatures(kernel.Machine, ref info);
-        return call.TryWrite(call.Arg0 + SystemControlAbi.UnionAt, in info) ? 0 : XenError.EFAULT;
+        return call.Answer(call.Arg0 + SystemControlAbi.UnionAt, in info);
     }
 
     private static void FillFeatures(Machine machine, ref SystemControlAbi.PhysicalInfo info)
@@ -121,7 +121,7 @@ public static class SystemControl
                 return XenError.EFAULT;
         }
 
-        return call.TryWrite(at + SystemControlAbi.CountAt, list.Count) ? 0 : XenError.EFAULT;
+        return call.Answer(at + SystemControlAbi.CountAt, list.Count);
     }
 
     private static long ListCpus(ref HypercallCall call)
@@ -139,6 +139,6 @@ public static class SystemControl
                 return XenError.EFAULT;
         }
 
-        return call.TryWrite(at + SystemControlAbi.CountAt, count) ? 0 : XenError.EFAULT;
+        return call.Answer(at + SystemControlAbi.CountAt, count);
     }
 }

@@ -71,7 +71,7 @@ public static class EventChannelOperations
 
         ushort remote = argument.RemoteDomain == DomainIds.Self ? call.Domain.Id : argument.RemoteDomain;
         long result = target.Domain.Events.AllocateUnbound(remote, out argument.Port);
-        return result == 0 && !call.TryWrite(call.Arg1, in argument) ? XenError.EFAULT : result;
+        return result == 0 ? call.Answer(call.Arg1, in argument) : result;
     }
 
     private static long BindInterdomain(ref HypercallCall call)
@@ -84,7 +84,7 @@ public static class EventChannelOperations
             return XenError.ESRCH;
 
         long result = InterdomainChannels.Bind(call.Domain, remote, argument.RemotePort, out argument.LocalPort);
-        return result == 0 && !call.TryWrite(call.Arg1, in argument) ? XenError.EFAULT : result;
+        return result == 0 ? call.Answer(call.Arg1, in argument) : result;
     }
 
     private static long BindVirq(ref HypercallCall call)
@@ -99,7 +99,7 @@ public static class EventChannelOperations
             return XenError.ENOENT;
 
         long result = call.Domain.Events.BindVirq(argument.Virq, (ushort)argument.Vcpu, out argument.Port);
-        return result == 0 && !call.TryWrite(call.Arg1, in argument) ? XenError.EFAULT : result;
+        return result == 0 ? call.Answer(call.Arg1, in argument) : result;
     }
 
     private static long BindPirq(ref HypercallCall call) =>
@@ -114,7 +114,7 @@ public static class EventChannelOperations
             return XenError.ENOENT;
 
         long result = call.Domain.Events.BindIpi((ushort)argument.Vcpu, out argument.Port);
-        return result == 0 && !call.TryWrite(call.Arg1, in argument) ? XenError.EFAULT : result;
+        return result == 0 ? call.Answer(call.Arg1, in argument) : result;
     }
 
     private static long Close(ref HypercallCall call) =>
@@ -139,7 +139,7 @@ public static class EventChannelOperations
             return XenError.EINVAL;
 
         Describe(in record, ref argument);
-        return call.TryWrite(call.Arg1, in argument) ? 0 : XenError.EFAULT;
+        return call.Answer(call.Arg1, in argument);
     }
 
     private static void Describe(in PortRecord record, ref EventChannelAbi.StatusArgument argument)
@@ -210,7 +210,7 @@ public static class EventChannelOperations
         Vcpu vcpu = call.Domain.Vcpus[(int)argument.Vcpu];
         long result = call.Domain.Events.InitControl(vcpu, argument.ControlGfn, (int)argument.Offset);
         argument.LinkBits = FifoDelivery.LinkBits;
-        return result == 0 && !call.TryWrite(call.Arg1, in argument) ? XenError.EFAULT : result;
+        return result == 0 ? call.Answer(call.Arg1, in argument) : result;
     }
 
     private static long ExpandArray(ref HypercallCall call) =>

@@ -66,7 +66,7 @@ public static class GrantOperations
         if (status == GrantAbi.Okay)
             status = SetUp(in call, count, reader.Native());
 
-        return call.TryWrite(call.Arg1 + 8, in status) ? 0 : XenError.EFAULT;
+        return call.Answer(call.Arg1 + 8, in status);
     }
 
     private static short SetUp(in HypercallCall call, uint count, ulong list)
@@ -101,7 +101,7 @@ public static class GrantOperations
         if (status == GrantAbi.Okay)
             status = ListStatusFrames(in call, count, reader.Native());
 
-        return call.TryWrite(call.Arg1 + 6, in status) ? 0 : XenError.EFAULT;
+        return call.Answer(call.Arg1 + 6, in status);
     }
 
     private static short ListStatusFrames(in HypercallCall call, uint count, ulong list)
@@ -135,7 +135,7 @@ public static class GrantOperations
             query.MaxFrameCount = GrantFrames.MaxFrames;
         }
 
-        return call.TryWrite(call.Arg1, in query) ? 0 : XenError.EFAULT;
+        return call.Answer(call.Arg1, in query);
     }
 
     private static long SetVersion(ref HypercallCall call)
@@ -167,7 +167,7 @@ public static class GrantOperations
 
         long result = DomainArgument.CheckSelf(in call, id);
         uint version = (uint)call.Domain.Grants.Frames.Version;
-        return result != 0 ? result : call.TryWrite(call.Arg1 + 4, in version) ? 0 : XenError.EFAULT;
+        return result != 0 ? result : call.Answer(call.Arg1 + 4, in version);
     }
 
     private static long SwapGrantRef(ref HypercallCall call)

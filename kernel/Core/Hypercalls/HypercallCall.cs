@@ -1,5 +1,7 @@
 using System;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Microkernel.Core.Abi;
 using Microkernel.Core.Domains;
 using Microkernel.Core.Memory;
 using Microkernel.Core.Vcpus;
@@ -71,4 +73,13 @@ public ref struct HypercallCall
     /// <summary>Copies bytes to the caller's memory; false: return EFAULT.</summary>
     public readonly bool TryWriteBytes(ulong gva, ReadOnlySpan<byte> bytes) =>
         GuestMemory.TryWriteBytes(Vcpu, gva, bytes);
+
+    /// <summary>Copies an operation's last result, a structure, to the caller's memory. Returns what the operation does: 0 or EFAULT.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly long Answer<T>(ulong gva, in T value)
+        where T : unmanaged => AnswerBytes(gva, MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in value)));
+
+    /// <inheritdoc cref="Answer{T}(ulong, in T)"/>
+    [MethodImpl(MethodImplOptions.NoInlining)] // two dozen operations end with it
+    public readonly long AnswerBytes(ulong gva, ReadOnlySpan<byte> bytes) => TryWriteBytes(gva, bytes) ? 0 : XenError.EFAULT;
 }

@@ -49,7 +49,7 @@ public static class PolicyOperations
         if (!TryFind(kernel.Domains, ref wanted.First, out _))
             wanted.First = 0;
 
-        return call.TryWrite(call.Arg1, in wanted) ? 0 : XenError.EFAULT;
+        return call.Answer(call.Arg1, in wanted);
     }
 
     private static long Apply(ref HypercallCall call)

@@ -39,7 +39,7 @@ public static class ServiceQueries
         foreach (RingConfig ring in kernel.Domains.Rings)
             info.RingCount += ring.Joins(domain.Id) ? 1u : 0;
 
-        return call.TryWrite(call.Arg1, in info) ? 0 : XenError.EFAULT;
+        return call.Answer(call.Arg1, in info);
     }
 
     private static long GetRing(ref HypercallCall call)
@@ -78,7 +78,7 @@ public static class ServiceQueries
         DeviceMemory device = devices[(int)wanted.Index];
         wanted.Address = device.Gfn << PhysicalMemory.FrameShift;
         wanted.Size = device.FrameCount << PhysicalMemory.FrameShift;
-        return call.TryWrite(call.Arg1, in wanted) ? 0 : XenError.EFAULT;
+        return call.Answer(call.Arg1, in wanted);
     }
 
     private static long GetObject(ref HypercallCall call)
@@ -129,7 +129,7 @@ public static class ServiceQueries
         ServiceAbi.AuditResult result = default;
         result.Violations = isClean ? 0u : 1u;
         result.FreeFrames = kernel.Memory.Allocator.FreeFrames;
-        return call.TryWrite(call.Arg1, in result) ? 0 : XenError.EFAULT;
+        return call.Answer(call.Arg1, in result);
     }
 
     private static long WriteName(in HypercallCall call, ulong offset, ReadOnlySpan<byte> name)
@@ -137,6 +137,6 @@ public static class ServiceQueries
         Span<byte> field = stackalloc byte[ServiceAbi.NameSize];
         field.Clear();
         name.Slice(0, Math.Min(name.Length, ServiceAbi.NameSize - 1)).CopyTo(field);
-        return call.TryWriteBytes(call.Arg1 + offset, field) ? 0 : XenError.EFAULT;
+        return call.AnswerBytes(call.Arg1 + offset, field);
     }
 }

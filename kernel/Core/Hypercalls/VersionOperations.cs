@@ -58,7 +58,7 @@ public static class VersionOperations
         Span<byte> field = stackalloc byte[64];
         field.Clear();
         text.CopyTo(field);
-        return call.TryWriteBytes(call.Arg1 + offset, field.Slice(0, size)) ? 0 : XenError.EFAULT;
+        return call.AnswerBytes(call.Arg1 + offset, field.Slice(0, size));
     }
 
     private static long CompileInfo(ref HypercallCall call)
@@ -76,7 +76,7 @@ public static class VersionOperations
         zeros.Clear();
         long result = WriteText(in call, 0, 64, "hvm-3.0-x86_32 hvm-3.0-x86_32p hvm-3.0-x86_64 "u8);
         for (ulong offset = 64; offset < 1024 && result == 0; offset += 64)
-            result = call.TryWriteBytes(call.Arg1 + offset, zeros) ? 0 : XenError.EFAULT;
+            result = call.AnswerBytes(call.Arg1 + offset, zeros);
 
         return result;
     }
@@ -96,8 +96,8 @@ public static class VersionOperations
         if (index != 0)
             return XenError.EINVAL;
 
-        return call.TryWrite(call.Arg1 + sizeof(uint), Features) ? 0 : XenError.EFAULT;
+        return call.Answer(call.Arg1 + sizeof(uint), Features);
     }
 
-    private static long GuestHandle(ref HypercallCall call) => call.TryWriteBytes(call.Arg1, call.Domain.Handle) ? 0 : XenError.EFAULT;
+    private static long GuestHandle(ref HypercallCall call) => call.AnswerBytes(call.Arg1, call.Domain.Handle);
 }

@@ -142,7 +142,7 @@ public static class MemoryOperations
                 return XenError.EFAULT;
         }
 
-        return call.TryWrite(call.Arg1, count) ? 0 : XenError.EFAULT;
+        return call.Answer(call.Arg1, count);
     }
 
     private static bool IsContinuation(in HypercallCall call) => (uint)call.Arg0 >> MemoryAbi.ExtentShift != 0;

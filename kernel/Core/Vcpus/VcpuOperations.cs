@@ -145,7 +145,7 @@ public static class VcpuOperations
 
         Span<byte> bytes = stackalloc byte[Runstate.Size];
         int size = vcpu.Runstate.Read(bytes, call.Is32, now: true);
-        return call.TryWriteBytes(call.Arg2, bytes.Slice(0, size)) ? 0 : XenError.EFAULT;
+        return call.AnswerBytes(call.Arg2, bytes.Slice(0, size));
     }
 
     private static long RegisterRunstate(ref HypercallCall call)
