@@ -16,9 +16,11 @@ namespace Microkernel.Core.Dispatch;
 public sealed class Dispatcher
 {
     private const ulong MicrosecondsPerSecond = 1_000_000;
+    private const ulong LostTimersPerSecond = 50;
 
     private readonly Kernel _kernel;
     private readonly Machine _machine;
+    private readonly ulong _lostAfter;
     private readonly ulong[] _latencyBounds = new ulong[DispatchAccount.LatencyClasses - 1];
 
     /// <summary>A dispatcher for the CPUs of <paramref name="kernel"/>.</summary>
@@ -26,6 +28,7 @@ public sealed class Dispatcher
     {
         _kernel = kernel;
         _machine = kernel.Machine;
+        _lostAfter = kernel.Machine.TscFrequency / LostTimersPerSecond;
         ReadOnlySpan<uint> bounds = [100, 300, 1000, 3000, 10_000, 30_000, 100_000];
         for (int i = 0; i < bounds.Length; i++)
             _latencyBounds[i] = bounds[i] * kernel.Machine.TscFrequency / MicrosecondsPerSecond;
@@ -434,19 +437,36 @@ public sealed class Dispatcher
         cpu.IsIdle = false;
     }
 
-    private static void ExpireTimers(PhysicalCpu cpu)
+    private void ExpireTimers(PhysicalCpu cpu)
     {
         if (cpu.TimerFired)
             OnTimerFired(cpu);
     }
 
-    private static void OnTimerFired(PhysicalCpu cpu)
+    private void OnTimerFired(PhysicalCpu cpu)
     {
         cpu.TimerFired = false;
         cpu.ProgrammedDeadline = ulong.MaxValue;
         cpu.Timers.Expire();
         if (cpu.IsSliceOver())
             cpu.MustReschedule = true;
+
+        FindLostTimers();
+    }
+
+    // A machine that loses a timer's interrupt (docs/qemu.md) would leave that CPU to one guest for ever if nobody else interrupts it.
+    private void FindLostTimers()
+    {
+        ulong now = _machine.ReadTsc();
+        foreach (PhysicalCpu other in _kernel.Cpus)
+        {
+            ulong deadline = other.ProgrammedDeadline;
+            if (deadline >= now || now - deadline < _lostAfter)
+                continue;
+
+            other.TimerFired = true;
+            _machine.SendKick(other.Index);
+        }
     }
 
     // For the end of a slice, a timer that fires earlier is as good: it is armed again then, once in a while instead of at each switch.

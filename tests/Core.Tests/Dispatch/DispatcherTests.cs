@@ -165,6 +165,32 @@ public sealed class DispatcherTests
     }
 
     [Test]
+    public void ATimerThatTheMachineLosesIsFoundByAnotherCpu()
+    {
+        Simulation simulation = new(cpus: 2, domains: 1);
+        TestHost host = simulation.Host;
+        (PhysicalCpu lost, PhysicalCpu other) = (host.Kernel.Cpus[1], host.Kernel.Cpus[0]);
+        lost.ProgrammedDeadline = host.Machine.Tsc = 1;
+        StepAfter(19 * Millisecond);
+        Assert.That(host.Machine.Kicks[1], Is.Zero, "it may only be late");
+        StepAfter(2 * Millisecond);
+        Assert.That(host.Machine.Kicks[1], Is.EqualTo(1));
+        Assert.That(lost.TimerFired, "it arms its timer again");
+        lost.ProgrammedDeadline = ulong.MaxValue;
+        StepAfter(100 * Millisecond);
+        Assert.That(host.Machine.Kicks[1], Is.EqualTo(1), "it is off");
+
+        void StepAfter(ulong time)
+        {
+            host.Machine.RunAs(0);
+            host.Machine.Tsc += time;
+            host.Kernel.Dispatcher.OnTimer(0);
+            host.Hardware(0).OnRun = () => host.Vcpu(0).WantsBlock = true;
+            host.Kernel.Dispatcher.Step(other);
+        }
+    }
+
+    [Test]
     public void ABlockedVcpuRunsAgainAfterPost()
     {
         Simulation simulation = new(cpus: 1, domains: 1);
