@@ -20,7 +20,7 @@ public static class ConsoleOperations
     /// <summary>Serves the operation that the first argument names.</summary>
     public static long Serve(ref HypercallCall call)
     {
-        switch ((uint)call.Arg0)
+        switch (call.Operation)
         {
             case 0: return Write(ref call);
             case 1: return Read(ref call);

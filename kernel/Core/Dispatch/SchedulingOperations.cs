@@ -30,7 +30,7 @@ public static class SchedulingOperations
     /// <summary>Serves the operation that the first argument names.</summary>
     public static long Serve(ref HypercallCall call)
     {
-        switch ((uint)call.Arg0)
+        switch (call.Operation)
         {
             case 0: return Yield(ref call);
             case 1: return Block(ref call);

@@ -84,7 +84,7 @@ public static class DomainControl
     }
 
     // None: there is no such operation.
-    private static Privilege PrivilegesFor(uint command) => command switch
+    private static Privilege PrivilegesFor(uint command) => GuestChoice.Bound(command) switch
     {
         DomainControlAbi.PauseDomain or DomainControlAbi.UnpauseDomain => Stopping,
         DomainControlAbi.GetDomainInfo => Looking,
@@ -109,7 +109,7 @@ public static class DomainControl
         return unsealed && !target.IsForeign ? XenError.EINVAL : RunOn(ref call, target.Domain, header.Command);
     }
 
-    private static long RunOn(ref HypercallCall call, Domain target, uint command) => command switch
+    private static long RunOn(ref HypercallCall call, Domain target, uint command) => GuestChoice.Bound(command) switch
     {
         DomainControlAbi.PauseDomain => Pause(ref call, target),
         DomainControlAbi.UnpauseDomain => Unpause(ref call, target),

@@ -34,7 +34,7 @@ public static class HvmOperations
     /// <summary>Serves the operation that the first argument names.</summary>
     public static long Serve(ref HypercallCall call)
     {
-        switch ((uint)call.Arg0)
+        switch (call.Operation)
         {
             case 0: return SetParameter(ref call);
             case 1: return GetParameter(ref call);

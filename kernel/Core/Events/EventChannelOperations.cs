@@ -35,7 +35,7 @@ public static class EventChannelOperations
     /// <summary>Serves the operation that the first argument names.</summary>
     public static long Serve(ref HypercallCall call)
     {
-        switch ((uint)call.Arg0)
+        switch (call.Operation)
         {
             case EventChannelAbi.BindInterdomain: return BindInterdomain(ref call);
             case EventChannelAbi.BindVirq: return BindVirq(ref call);

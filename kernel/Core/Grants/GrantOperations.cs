@@ -37,7 +37,7 @@ public static class GrantOperations
     /// <summary>Serves the operation that the first argument names.</summary>
     public static long Serve(ref HypercallCall call)
     {
-        switch ((uint)call.Arg0)
+        switch (call.Operation)
         {
             case GrantAbi.MapGrantRef: return GrantMapOperations.Map(ref call);
             case GrantAbi.UnmapGrantRef: return GrantMapOperations.Unmap(ref call);

@@ -15,7 +15,7 @@ namespace Microkernel.Core.Hypercalls;
 public static class DomainBuildingOperations
 {
     /// <summary>Serves the operation that the first argument names, for who may build.</summary>
-    public static long Serve(ref HypercallCall call) => !call.Domain.MayBuild ? XenError.EPERM : (uint)call.Arg0 switch
+    public static long Serve(ref HypercallCall call) => !call.Domain.MayBuild ? XenError.EPERM : call.Operation switch
     {
         DomainBuildingAbi.CopyObject => CopyObject(ref call),
         DomainBuildingAbi.CopyTo => CopyTo(ref call),

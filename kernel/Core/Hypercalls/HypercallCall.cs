@@ -3,6 +3,7 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Microkernel.Core.Abi;
 using Microkernel.Core.Domains;
+using Microkernel.Core.Hardware;
 using Microkernel.Core.Memory;
 using Microkernel.Core.Vcpus;
 
@@ -29,6 +30,13 @@ public ref struct HypercallCall
 
     /// <summary>The caller.</summary>
     public readonly Vcpu Vcpu { get; }
+
+    /// <summary>The operation that the first argument names, for a switch; <see cref="GuestChoice.None"/> for numbers that no hypercall has.</summary>
+    public readonly uint Operation
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => GuestChoice.Bound((uint)Arg0);
+    }
 
     /// <summary>The caller's domain.</summary>
     public readonly Domain Domain => Vcpu.Domain;

@@ -4,6 +4,7 @@ using Microkernel.Core.Dispatch;
 using Microkernel.Core.Domains;
 using Microkernel.Core.Events;
 using Microkernel.Core.Grants;
+using Microkernel.Core.Hardware;
 using Microkernel.Core.Memory;
 using Microkernel.Core.Time;
 using Microkernel.Core.Vcpus;
@@ -40,11 +41,11 @@ public static class HypercallTable
     /// <summary>Serves a hypercall. Returns the value for the guest's RAX: 0 or more, or a negative <see cref="XenError"/>.</summary>
     public static long Serve(ref HypercallCall call, ulong number)
     {
-        switch (number)
+        switch (GuestChoice.Bound(number))
         {
             case 7: return PlatformOperations.Refuse(ref call);
             case 12: return MemoryOperations.Serve(ref call);
-            case MulticallOperation.Number: return MulticallOperation.Run(ref call);
+            case (uint)MulticallOperation.Number: return MulticallOperation.Run(ref call);
             case 15: return TimerOperations.SetTimer(ref call);
             case 17: return VersionOperations.Serve(ref call);
             case 18: return ConsoleOperations.Serve(ref call);

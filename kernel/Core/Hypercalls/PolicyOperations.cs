@@ -17,7 +17,7 @@ public static class PolicyOperations
     private const uint VcpuMask = (1u << VcpuBits) - 1;
 
     /// <summary>Serves the operation that the first argument names.</summary>
-    public static long Serve(ref HypercallCall call) => (uint)call.Arg0 switch
+    public static long Serve(ref HypercallCall call) => call.Operation switch
     {
         PolicyAbi.ReadScheduling => call.Holds(Privilege.Info) ? Read(ref call) : XenError.EPERM,
         PolicyAbi.ApplyScheduling => call.Holds(Privilege.Control) ? Apply(ref call) : XenError.EPERM,

@@ -28,7 +28,7 @@ public static class ServiceOperations
     ];
 
     /// <summary>Serves the operation that the first argument names.</summary>
-    public static long Serve(ref HypercallCall call) => (uint)call.Arg0 switch
+    public static long Serve(ref HypercallCall call) => call.Operation switch
     {
         >= PolicyAbi.ReadScheduling => PolicyOperations.Serve(ref call),
         >= DomainBuildingAbi.CopyObject and <= DomainBuildingAbi.AttachConsole => DomainBuildingOperations.Serve(ref call),

@@ -13,7 +13,7 @@ namespace Microkernel.Core.Hypercalls;
 public static class ServiceQueries
 {
     /// <summary>Serves the operation that the first argument names.</summary>
-    public static long Serve(ref HypercallCall call) => (uint)call.Arg0 switch
+    public static long Serve(ref HypercallCall call) => call.Operation switch
     {
         ServiceAbi.GetInfo => GetInfo(ref call),
         ServiceAbi.GetRing => GetRing(ref call),

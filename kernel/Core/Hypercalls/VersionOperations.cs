@@ -35,7 +35,7 @@ public static class VersionOperations
     /// <summary>Serves the operation that the first argument names.</summary>
     public static long Serve(ref HypercallCall call)
     {
-        switch ((uint)call.Arg0)
+        switch (call.Operation)
         {
             case 0: return Version;
             case 1: return WriteText(in call, 0, 16, ".0"u8);

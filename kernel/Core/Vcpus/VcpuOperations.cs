@@ -41,7 +41,7 @@ public static class VcpuOperations
     /// <summary>Serves the operation that the first argument names.</summary>
     public static long Serve(ref HypercallCall call)
     {
-        switch ((uint)call.Arg0)
+        switch (call.Operation)
         {
             case 0: return Initialise(ref call);
             case 1: return Up(ref call);
