@@ -102,6 +102,5 @@ public sealed class Kernel
         }
 
         Plan.Reserve(vcpus);
-        Hypercalls.HypercallIndex.Prepare();
     }
 }

@@ -13,9 +13,11 @@ public sealed class LinuxBootTests : SystemTest
     [TestCase("debian-6.1-cloud", 8, 2048)]
     [TestCase("debian-6.1-generic", 1, 512)]
     [TestCase("debian-6.1-generic", 2, 256)]
+    [TestCase("debian-6.1-generic", 8, 1024)]
     [TestCase("debian-6.12-cloud", 1, 2048)]
     [TestCase("debian-6.12-cloud", 2, 128)]
     [TestCase("debian-6.12-cloud", 8, 512)]
+    [TestCase("debian-6.12-generic", 1, 384)]
     [TestCase("debian-6.12-generic", 2, 2048)]
     [TestCase("debian-6.12-generic", 8, 256)]
     public async Task BootsToAUsableShell(string kernel, int vcpus, int memoryMiB)

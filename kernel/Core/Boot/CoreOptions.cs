@@ -9,17 +9,6 @@ namespace Microkernel.Core.Boot;
 /// </summary>
 public sealed class CoreOptions
 {
-    private static readonly CoreOption[] Table =
-    [
-        new("console", "com1, com2 or none: the core's log", TrySetConsole),
-        new("guests", "com1, com2 or none: the guests' consoles", TrySetGuests),
-        new("cpus", "a number from 1 on: the most CPUs to use", TrySetCpus),
-        new("smt", "on or off: use all threads of a CPU core", TrySetSmt),
-        new("mitigations", "auto, off or a list of measures", TrySetMitigations),
-        new("audit", "on or off: check all of the core's memory records after every end of a domain", TrySetAudit),
-        new("selftest", "the name of a fault to make on purpose", TrySetSelfTest),
-    ];
-
     private byte[] _mitigations = [];
     private byte[] _selfTest = [];
 
@@ -65,74 +54,84 @@ public sealed class CoreOptions
         int equals = word.IndexOf((byte)'=');
         ReadOnlySpan<byte> name = equals < 0 ? word : word.Slice(0, equals);
         ReadOnlySpan<byte> value = equals < 0 ? default : word.Slice(equals + 1);
-        foreach (CoreOption option in Table)
-        {
-            if (option.IsNamed(name))
-            {
-                if (!option.TrySet(this, value))
-                    log.Write($"option {word} ignored: {option.Name} is {option.Meaning}");
+        string? meaning = Take(name, value, out bool isSound);
+        if (meaning == null)
+            log.Write($"option {word} ignored: there is no such option");
+        else if (!isSound)
+            log.Write($"option {word} ignored: {name} is {meaning}");
+    }
 
-                return;
-            }
+    // What the option is; null: there is none of that name.
+    private string? Take(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, out bool isSound)
+    {
+        isSound = true;
+        if (name.SequenceEqual("console"u8))
+        {
+            isSound = TryReadPort(value, out SerialPortChoice port);
+            Console = isSound ? port : Console;
+            return "com1, com2 or none: the core's log";
         }
 
-        log.Write($"option {word} ignored: there is no such option");
+        if (name.SequenceEqual("guests"u8))
+        {
+            isSound = TryReadPort(value, out SerialPortChoice port);
+            Guests = isSound ? port : Guests;
+            return "com1, com2 or none: the guests' consoles";
+        }
+
+        if (name.SequenceEqual("cpus"u8))
+        {
+            isSound = TryReadCount(value, out int count);
+            Cpus = isSound ? count : Cpus;
+            return "a number from 1 on: the most CPUs to use";
+        }
+
+        if (name.SequenceEqual("smt"u8))
+        {
+            isSound = TryReadSwitch(value, out bool on);
+            UseSiblings = isSound ? on : UseSiblings;
+            return "on or off: use all threads of a CPU core";
+        }
+
+        return TakeRare(name, value, out isSound);
     }
 
-    private static bool TrySetConsole(CoreOptions options, ReadOnlySpan<byte> value)
+    private string? TakeRare(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, out bool isSound)
     {
-        bool sound = TryReadPort(value, out SerialPortChoice port);
-        options.Console = sound ? port : options.Console;
-        return sound;
+        isSound = true;
+        if (name.SequenceEqual("audit"u8))
+        {
+            isSound = TryReadSwitch(value, out bool on);
+            AuditsEnds = isSound ? on : AuditsEnds;
+            return "on or off: check all of the core's memory records after every end of a domain";
+        }
+
+        if (name.SequenceEqual("mitigations"u8))
+        {
+            _mitigations = value.ToArray();
+            return "auto, off or a list of measures";
+        }
+
+        if (!name.SequenceEqual("selftest"u8))
+            return null;
+
+        _selfTest = value.ToArray();
+        return "the name of a fault to make on purpose";
     }
 
-    private static bool TrySetGuests(CoreOptions options, ReadOnlySpan<byte> value)
-    {
-        bool sound = TryReadPort(value, out SerialPortChoice port);
-        options.Guests = sound ? port : options.Guests;
-        return sound;
-    }
-
-    private static bool TrySetCpus(CoreOptions options, ReadOnlySpan<byte> value)
+    private static bool TryReadCount(ReadOnlySpan<byte> value, out int count)
     {
         const int Most = 1_000_000;
-        int number = 0;
+        count = 0;
         foreach (byte digit in value)
         {
-            if (digit is < (byte)'0' or > (byte)'9' || number > Most)
+            if (digit is < (byte)'0' or > (byte)'9' || count > Most)
                 return false;
 
-            number = (number * 10) + digit - '0';
+            count = (count * 10) + digit - '0';
         }
 
-        options.Cpus = number > 0 ? number : options.Cpus;
-        return number > 0;
-    }
-
-    private static bool TrySetSmt(CoreOptions options, ReadOnlySpan<byte> value)
-    {
-        bool sound = TryReadSwitch(value, out bool on);
-        options.UseSiblings = sound ? on : options.UseSiblings;
-        return sound;
-    }
-
-    private static bool TrySetAudit(CoreOptions options, ReadOnlySpan<byte> value)
-    {
-        bool sound = TryReadSwitch(value, out bool on);
-        options.AuditsEnds = sound ? on : options.AuditsEnds;
-        return sound;
-    }
-
-    private static bool TrySetMitigations(CoreOptions options, ReadOnlySpan<byte> value)
-    {
-        options._mitigations = value.ToArray();
-        return true;
-    }
-
-    private static bool TrySetSelfTest(CoreOptions options, ReadOnlySpan<byte> value)
-    {
-        options._selfTest = value.ToArray();
-        return true;
+        return count > 0;
     }
 
     private static bool TryReadPort(ReadOnlySpan<byte> value, out SerialPortChoice port)

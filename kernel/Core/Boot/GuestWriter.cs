@@ -21,11 +21,7 @@ public readonly struct GuestWriter
 
     /// <summary>Writes a structure; false if a page is not there.</summary>
     public bool TryWrite<T>(ulong gpa, in T value)
-        where T : unmanaged
-    {
-        T copy = value;
-        return TryWriteBytes(gpa, MemoryMarshal.AsBytes(MemoryMarshal.CreateSpan(ref copy, 1)));
-    }
+        where T : unmanaged => TryWriteBytes(gpa, MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in value)));
 
     /// <summary>Writes bytes; false if a page is not there.</summary>
     public bool TryWriteBytes(ulong gpa, scoped ReadOnlySpan<byte> bytes)

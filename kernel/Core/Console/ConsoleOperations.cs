@@ -13,9 +13,20 @@ public static class ConsoleOperations
     /// <summary>The operations.</summary>
     public static readonly SubOperation[] Table =
     [
-        new(0, "write", Write, Test) { Note = "writes the guest's console; on Xen only debug builds allow it" },
-        new(1, "read", Read, Test) { Note = "EPERM" },
+        new(0, "write", Test) { Note = "writes the guest's console; on Xen only debug builds allow it" },
+        new(1, "read", Test) { Note = "EPERM" },
     ];
+
+    /// <summary>Serves the operation that the first argument names.</summary>
+    public static long Serve(ref HypercallCall call)
+    {
+        switch (call.Operation)
+        {
+            case 0: return Write(ref call);
+            case 1: return Read(ref call);
+            default: return XenError.ENOSYS;
+        }
+    }
 
     // Arguments: count and address, moved on with what has been written.
     private static long Write(ref HypercallCall call)

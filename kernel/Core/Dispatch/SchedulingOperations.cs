@@ -17,15 +17,32 @@ public static class SchedulingOperations
     /// <summary>The operations.</summary>
     public static readonly SubOperation[] Table =
     [
-        new(0, "yield", Yield, Test),
-        new(1, "block", Block, Test),
-        new(2, "shutdown", Shutdown, Test),
-        new(3, "poll", Poll, Test),
-        new(4, "remote_shutdown", RemoteShutdown, Test),
-        new(5, "shutdown_code", ShutdownCode, Test),
-        new(6, "watchdog", Watchdog, Test),
-        new(7, "pin_override", PinOverride, Test) { Note = "EPERM" },
+        new(0, "yield", Test),
+        new(1, "block", Test),
+        new(2, "shutdown", Test),
+        new(3, "poll", Test),
+        new(4, "remote_shutdown", Test),
+        new(5, "shutdown_code", Test),
+        new(6, "watchdog", Test),
+        new(7, "pin_override", Test) { Note = "EPERM" },
     ];
+
+    /// <summary>Serves the operation that the first argument names.</summary>
+    public static long Serve(ref HypercallCall call)
+    {
+        switch (call.Operation)
+        {
+            case 0: return Yield(ref call);
+            case 1: return Block(ref call);
+            case 2: return Shutdown(ref call);
+            case 3: return Poll(ref call);
+            case 4: return RemoteShutdown(ref call);
+            case 5: return ShutdownCode(ref call);
+            case 6: return Watchdog(ref call);
+            case 7: return PinOverride(ref call);
+            default: return XenError.ENOSYS;
+        }
+    }
 
     private static long Yield(ref HypercallCall call)
     {

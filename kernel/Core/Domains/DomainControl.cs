@@ -24,37 +24,36 @@ public static class DomainControl
     /// <summary>The operations.</summary>
     public static readonly SubOperation[] Table =
     [
-        new(DomainControlAbi.CreateDomain, "createdomain", Run, Test, Privilege.Build)
+        new(DomainControlAbi.CreateDomain, "createdomain", Test, Privilege.Build)
         {
             Note = "PVH domains; the id is a service's or 0 for the next; limits of ports and grants are the core's",
         },
-        new(DomainControlAbi.DestroyDomain, "destroydomain", Run, Test, Privilege.Build),
-        new DomainControlOperation(DomainControlAbi.PauseDomain, "pausedomain", Pause, Stopping) { Note = "a service: its builder only, EPERM for others" },
-        new DomainControlOperation(DomainControlAbi.UnpauseDomain, "unpausedomain", Unpause, Stopping)
+        new(DomainControlAbi.DestroyDomain, "destroydomain", Test, Privilege.Build),
+        new(DomainControlAbi.PauseDomain, "pausedomain", Test, Stopping) { Note = "a service: its builder only, EPERM for others" },
+        new(DomainControlAbi.UnpauseDomain, "unpausedomain", Test, Stopping)
         {
             Note = "the first time it starts the domain and seals it: EINVAL if its vCPU 0 has no state; a service: its builder only",
         },
-        new DomainControlOperation(DomainControlAbi.GetDomainInfo, "getdomaininfo", DomainInformation.Get, Looking)
+        new(DomainControlAbi.GetDomainInfo, "getdomaininfo", Test, Looking)
         {
             Note = "ESRCH for a domain that does not exist, as from Xen 4.18 on",
         },
-        new DomainControlOperation(DomainControlAbi.SetVcpuAffinity, "setvcpuaffinity", VcpuControl.SetAffinity, Privilege.Control)
+        new(DomainControlAbi.SetVcpuAffinity, "setvcpuaffinity", Test, Privilege.Control)
         {
             Note = "hard affinity only; EBUSY for a service where tables leave it none of the CPUs",
         },
-        new DomainControlOperation(DomainControlAbi.MaxMem, "max_mem", SetMaxMemory, Privilege.Build),
-        new DomainControlOperation(DomainControlAbi.GetVcpuInfo, "getvcpuinfo", VcpuControl.GetInfo, Privilege.Info),
-        new DomainControlOperation(DomainControlAbi.MaxVcpus, "max_vcpus", DomainCreation.SetVcpus, Privilege.Build, unsealed: true),
-        new DomainControlOperation(DomainControlAbi.SchedulerOp, "scheduler_op", VcpuControl.Schedule, Privilege.Control)
+        new(DomainControlAbi.MaxMem, "max_mem", Test, Privilege.Build),
+        new(DomainControlAbi.GetVcpuInfo, "getvcpuinfo", Test, Privilege.Info),
+        new(DomainControlAbi.MaxVcpus, "max_vcpus", Test, Privilege.Build),
+        new(DomainControlAbi.SchedulerOp, "scheduler_op", Test, Privilege.Control)
         {
             Note = "credit2's weight and cap, of which each vCPU has its part; EPERM for a service's cap; EOPNOTSUPP for single vCPUs",
         },
-        new DomainControlOperation(DomainControlAbi.SetDomainHandle, "setdomainhandle", SetHandle, Privilege.Build),
-        new DomainControlOperation(DomainControlAbi.HypercallInit, "hypercall_init", WriteHypercallPage, Privilege.Build, unsealed: true),
-        new DomainControlOperation(
-            DomainControlAbi.GetVcpuAffinity, "getvcpuaffinity", VcpuControl.GetAffinity, Privilege.Control | Privilege.Info),
-        new DomainControlOperation(DomainControlAbi.GetPagingMempoolSize, "get_paging_mempool_size", GetPool, Privilege.Build),
-        new DomainControlOperation(DomainControlAbi.SetPagingMempoolSize, "set_paging_mempool_size", SetPool, Privilege.Build)
+        new(DomainControlAbi.SetDomainHandle, "setdomainhandle", Test, Privilege.Build),
+        new(DomainControlAbi.HypercallInit, "hypercall_init", Test, Privilege.Build),
+        new(DomainControlAbi.GetVcpuAffinity, "getvcpuaffinity", Test, Privilege.Control | Privilege.Info),
+        new(DomainControlAbi.GetPagingMempoolSize, "get_paging_mempool_size", Test, Privilege.Build),
+        new(DomainControlAbi.SetPagingMempoolSize, "set_paging_mempool_size", Test, Privilege.Build)
         {
             Note = "everything that the core keeps for the domain comes out of it",
         },
@@ -69,40 +68,63 @@ public static class DomainControl
         if (header.InterfaceVersion != DomainControlAbi.InterfaceVersion)
             return XenError.EACCES;
 
-        SubOperation? operation = Find(Table, header.Command);
-        if (operation == null)
+        Privilege privileges = PrivilegesFor(header.Command);
+        if (privileges == Privilege.None)
             return XenError.ENOSYS;
 
-        if (!operation.IsAllowed(call.Domain))
+        if (!call.Holds(privileges))
             return XenError.EPERM;
 
-        if (operation is DomainControlOperation onDomain)
-            return RunOn(ref call, header.Domain, onDomain);
-
-        return header.Command == DomainControlAbi.CreateDomain ? DomainCreation.Create(ref call, header.Domain) : Destroy(ref call, header.Domain);
-    }
-
-    /// <summary>The row of an operation, or null.</summary>
-    public static SubOperation? Find(SubOperation[] table, uint number)
-    {
-        foreach (SubOperation row in table)
+        return header.Command switch
         {
-            if (row.Number == number)
-                return row;
-        }
-
-        return null;
+            DomainControlAbi.CreateDomain => DomainCreation.Create(ref call, header.Domain),
+            DomainControlAbi.DestroyDomain => Destroy(ref call, header.Domain),
+            _ => RunOn(ref call, header, privileges),
+        };
     }
 
-    private static long RunOn(ref HypercallCall call, ushort id, DomainControlOperation operation)
+    // None: there is no such operation.
+    private static Privilege PrivilegesFor(uint command) => GuestChoice.Bound(command) switch
     {
-        using TargetDomain target = new(in call, id, operation.Privileges, operation.IsUnsealed);
+        DomainControlAbi.PauseDomain or DomainControlAbi.UnpauseDomain => Stopping,
+        DomainControlAbi.GetDomainInfo => Looking,
+        DomainControlAbi.GetVcpuInfo => Privilege.Info,
+        DomainControlAbi.GetVcpuAffinity => Privilege.Control | Privilege.Info,
+        DomainControlAbi.SetVcpuAffinity or DomainControlAbi.SchedulerOp => Privilege.Control,
+        DomainControlAbi.CreateDomain or DomainControlAbi.DestroyDomain
+            or DomainControlAbi.MaxMem or DomainControlAbi.MaxVcpus
+            or DomainControlAbi.SetDomainHandle or DomainControlAbi.HypercallInit
+            or DomainControlAbi.GetPagingMempoolSize or DomainControlAbi.SetPagingMempoolSize => Privilege.Build,
+        _ => Privilege.None,
+    };
+
+    private static long RunOn(ref HypercallCall call, DomainControlAbi.Header header, Privilege privileges)
+    {
+        // These write what is sealed when the domain starts.
+        bool unsealed = header.Command is DomainControlAbi.MaxVcpus or DomainControlAbi.HypercallInit;
+        using TargetDomain target = new(in call, header.Domain, privileges, unsealed);
         if (target.Error != 0)
             return target.Error;
 
-        bool isSealed = operation.IsUnsealed && !target.IsForeign;
-        return isSealed ? XenError.EINVAL : operation.Serve(ref call, target.Domain);
+        return unsealed && !target.IsForeign ? XenError.EINVAL : RunOn(ref call, target.Domain, header.Command);
     }
+
+    private static long RunOn(ref HypercallCall call, Domain target, uint command) => GuestChoice.Bound(command) switch
+    {
+        DomainControlAbi.PauseDomain => Pause(ref call, target),
+        DomainControlAbi.UnpauseDomain => Unpause(ref call, target),
+        DomainControlAbi.GetDomainInfo => DomainInformation.Get(ref call, target),
+        DomainControlAbi.SetVcpuAffinity => VcpuControl.SetAffinity(ref call, target),
+        DomainControlAbi.MaxMem => SetMaxMemory(ref call, target),
+        DomainControlAbi.GetVcpuInfo => VcpuControl.GetInfo(ref call, target),
+        DomainControlAbi.MaxVcpus => DomainCreation.SetVcpus(ref call, target),
+        DomainControlAbi.SchedulerOp => VcpuControl.Schedule(ref call, target),
+        DomainControlAbi.SetDomainHandle => SetHandle(ref call, target),
+        DomainControlAbi.HypercallInit => WriteHypercallPage(ref call, target),
+        DomainControlAbi.GetVcpuAffinity => VcpuControl.GetAffinity(ref call, target),
+        DomainControlAbi.GetPagingMempoolSize => GetPool(ref call, target),
+        _ => SetPool(ref call, target),
+    };
 
     // Goes on until the domain is gone: the pieces are done between slices.
     private static long Destroy(ref HypercallCall call, ushort id)
@@ -203,7 +225,7 @@ public static class DomainControl
     private static long GetPool(ref HypercallCall call, Domain target)
     {
         ulong size = (ulong)target.Pool.Size << PhysicalMemory.FrameShift;
-        return call.TryWrite(call.Arg0 + DomainControlAbi.UnionAt, size) ? 0 : XenError.EFAULT;
+        return call.Answer(call.Arg0 + DomainControlAbi.UnionAt, size);
     }
 
     private static long SetPool(ref HypercallCall call, Domain target)

@@ -20,7 +20,7 @@ public static class DomainInformation
     public static long Get(ref HypercallCall call, Domain target)
     {
         Fill(target, out DomainControlAbi.DomainInfo info);
-        return call.TryWrite(call.Arg0 + DomainControlAbi.UnionAt, in info) ? 0 : XenError.EFAULT;
+        return call.Answer(call.Arg0 + DomainControlAbi.UnionAt, in info);
     }
 
     /// <summary>Describes a domain as it is now.</summary>

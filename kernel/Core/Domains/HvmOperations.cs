@@ -20,16 +20,34 @@ public static class HvmOperations
     /// <summary>The operations.</summary>
     public static readonly SubOperation[] Table =
     [
-        new(0, "set_param", SetParameter, Test),
-        new(1, "get_param", GetParameter, Test),
-        new(5, "flush_tlbs", FlushTlbs, Test),
-        new(9, "pagetable_dying", PageTableDying, Test) { Note = "EINVAL: nested paging needs no hint" },
-        new(10, "get_time", GetTime, Test),
-        new(15, "get_mem_type", GetMemoryType, Test),
-        new(23, "set_evtchn_upcall_vector", SetUpcallVector, Test),
-        new(24, "guest_request_vm_event", RequestVmEvent, Test) { Note = "nobody listens" },
-        new(25, "altp2m", Unsupported, Test) { Note = "EOPNOTSUPP" },
+        new(0, "set_param", Test),
+        new(1, "get_param", Test),
+        new(5, "flush_tlbs", Test),
+        new(9, "pagetable_dying", Test) { Note = "EINVAL: nested paging needs no hint" },
+        new(10, "get_time", Test),
+        new(15, "get_mem_type", Test),
+        new(23, "set_evtchn_upcall_vector", Test),
+        new(24, "guest_request_vm_event", Test) { Note = "nobody listens" },
+        new(25, "altp2m", Test) { Note = "EOPNOTSUPP" },
     ];
+
+    /// <summary>Serves the operation that the first argument names.</summary>
+    public static long Serve(ref HypercallCall call)
+    {
+        switch (call.Operation)
+        {
+            case 0: return SetParameter(ref call);
+            case 1: return GetParameter(ref call);
+            case 5: return FlushTlbs(ref call);
+            case 9: return PageTableDying(ref call);
+            case 10: return GetTime(ref call);
+            case 15: return GetMemoryType(ref call);
+            case 23: return SetUpcallVector(ref call);
+            case 24: return RequestVmEvent(ref call);
+            case 25: return Unsupported(ref call);
+            default: return XenError.ENOSYS;
+        }
+    }
 
     private static long SetParameter(ref HypercallCall call)
     {
@@ -79,7 +97,7 @@ public static class HvmOperations
             return error;
 
         parameter.Value = target.Domain.Parameters[(int)parameter.Index];
-        return call.TryWrite(call.Arg1, in parameter) ? 0 : XenError.EFAULT;
+        return call.Answer(call.Arg1, in parameter);
     }
 
     // The caller's own translations are meant; its vCPUs get a new tag or a flush before they run again.
@@ -101,7 +119,7 @@ public static class HvmOperations
     }
 
     private static long GetTime(ref HypercallCall call) =>
-        call.TryWrite(call.Arg1, call.Domain.Kernel.Clock.Now()) ? 0 : XenError.EFAULT;
+        call.Answer(call.Arg1, call.Domain.Kernel.Clock.Now());
 
     private static long GetMemoryType(ref HypercallCall call)
     {
@@ -119,7 +137,7 @@ public static class HvmOperations
             argument.Type = isMapped ? type : MemoryDevice;
         }
 
-        return call.TryWrite(call.Arg1, in argument) ? 0 : XenError.EFAULT;
+        return call.Answer(call.Arg1, in argument);
     }
 
     private static long SetUpcallVector(ref HypercallCall call)

@@ -1,4 +1,5 @@
 using Microkernel.Core.Abi;
+using Microkernel.Core.Hardware;
 
 namespace Microkernel.Core.Domains;
 
@@ -13,7 +14,7 @@ public static class HvmParameterRules
     /// <summary>0, EINVAL (no longer exists, bad value) or EPERM.</summary>
     public static long CheckSet(uint index, ulong value, bool isForeign)
     {
-        switch (index)
+        switch (GuestChoice.Bound(index))
         {
             case HvmParameters.CallbackIrq:
             case HvmParameters.StoreEventChannel:
@@ -34,7 +35,7 @@ public static class HvmParameterRules
     /// <summary>0, EINVAL (no longer exists) or EPERM.</summary>
     public static long CheckGet(uint index, bool isForeign)
     {
-        switch (index)
+        switch (GuestChoice.Bound(index))
         {
             case HvmParameters.CallbackIrq:
             case HvmParameters.StorePfn:

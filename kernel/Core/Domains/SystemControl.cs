@@ -15,10 +15,10 @@ public static class SystemControl
     /// <summary>The operations.</summary>
     public static readonly SubOperation[] Table =
     [
-        new(SystemControlAbi.ReadConsole, "readconsole", ReadLog, "service", Privilege.Log),
-        new(SystemControlAbi.PhysInfo, "physinfo", GetPhysicalInfo, Test, Privilege.Info),
-        new(SystemControlAbi.GetDomainInfoList, "getdomaininfolist", ListDomains, Test, Privilege.Info),
-        new(SystemControlAbi.GetCpuInfo, "getcpuinfo", ListCpus, Test, Privilege.Info),
+        new(SystemControlAbi.ReadConsole, "readconsole", "service", Privilege.Log),
+        new(SystemControlAbi.PhysInfo, "physinfo", Test, Privilege.Info),
+        new(SystemControlAbi.GetDomainInfoList, "getdomaininfolist", Test, Privilege.Info),
+        new(SystemControlAbi.GetCpuInfo, "getcpuinfo", Test, Privilege.Info),
     ];
 
     /// <summary>Serves every operation.</summary>
@@ -30,8 +30,14 @@ public static class SystemControl
         if (header.InterfaceVersion != SystemControlAbi.InterfaceVersion)
             return XenError.EACCES;
 
-        SubOperation? operation = DomainControl.Find(Table, header.Command);
-        return operation == null ? XenError.ENOSYS : operation.Handler(ref call);
+        return header.Command switch
+        {
+            SystemControlAbi.ReadConsole => call.Holds(Privilege.Log) ? ReadLog(ref call) : XenError.EPERM,
+            SystemControlAbi.PhysInfo => call.Holds(Privilege.Info) ? GetPhysicalInfo(ref call) : XenError.EPERM,
+            SystemControlAbi.GetDomainInfoList => call.Holds(Privilege.Info) ? ListDomains(ref call) : XenError.EPERM,
+            SystemControlAbi.GetCpuInfo => call.Holds(Privilege.Info) ? ListCpus(ref call) : XenError.EPERM,
+            _ => XenError.ENOSYS,
+        };
     }
 
     // Buffer and count are the caller's; index and count come back.
@@ -80,7 +86,7 @@ public static class SystemControl
         info.OutstandingPages = kernel.Memory.Allocator.Claimed;
         info.MaxMfn = kernel.Memory.Frames.FrameCount - 1;
         FillFeatures(kernel.Machine, ref info);
-        return call.TryWrite(call.Arg0 + SystemControlAbi.UnionAt, in info) ? 0 : XenError.EFAULT;
+        return call.Answer(call.Arg0 + SystemControlAbi.UnionAt, in info);
     }
 
     private static void FillFeatures(Machine machine, ref SystemControlAbi.PhysicalInfo info)
@@ -115,7 +121,7 @@ public static class SystemControl
                 return XenError.EFAULT;
         }
 
-        return call.TryWrite(at + SystemControlAbi.CountAt, list.Count) ? 0 : XenError.EFAULT;
+        return call.Answer(at + SystemControlAbi.CountAt, list.Count);
     }
 
     private static long ListCpus(ref HypercallCall call)
@@ -133,6 +139,6 @@ public static class SystemControl
                 return XenError.EFAULT;
         }
 
-        return call.TryWrite(at + SystemControlAbi.CountAt, count) ? 0 : XenError.EFAULT;
+        return call.Answer(at + SystemControlAbi.CountAt, count);
     }
 }

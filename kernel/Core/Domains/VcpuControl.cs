@@ -29,7 +29,7 @@ public static class VcpuControl
         info.IsRunning = state == VcpuState.Running ? (byte)1 : (byte)0;
         info.CpuTime = vcpu.Runstate.TimeIn(RunstateKind.Running);
         info.Cpu = (uint)vcpu.Cpu.Index;
-        return call.TryWrite(call.Arg0 + DomainControlAbi.UnionAt, in info) ? 0 : XenError.EFAULT;
+        return call.Answer(call.Arg0 + DomainControlAbi.UnionAt, in info);
     }
 
     /// <summary>XEN_DOMCTL_setvcpuaffinity; the map that is in force goes back to the caller, as on Xen.</summary>
@@ -88,7 +88,7 @@ public static class VcpuControl
             case DomainControlAbi.SchedulerGetInfo:
                 argument.Weight = (ushort)target.VcpuAt(0).Scheduling.Weight;
                 argument.Cap = CapOf(target);
-                return call.TryWrite(call.Arg0 + DomainControlAbi.UnionAt, in argument) ? 0 : XenError.EFAULT;
+                return call.Answer(call.Arg0 + DomainControlAbi.UnionAt, in argument);
             default:
                 return XenError.EOPNOTSUPP;
         }
@@ -117,6 +117,6 @@ public static class VcpuControl
         Span<byte> bytes = stackalloc byte[sizeof(ulong)];
         MemoryMarshal.Write(bytes, in known);
         ulong length = Math.Min(((ulong)map.BitCount + 7) / 8, sizeof(ulong));
-        return call.TryWriteBytes(map.Bitmap, bytes.Slice(0, (int)length)) ? 0 : XenError.EFAULT;
+        return call.AnswerBytes(map.Bitmap, bytes.Slice(0, (int)length));
     }
 }

@@ -15,22 +15,46 @@ public static class EventChannelOperations
     /// <summary>The operations.</summary>
     public static readonly SubOperation[] Table =
     [
-        new(EventChannelAbi.BindInterdomain, "bind_interdomain", BindInterdomain, Test),
-        new(EventChannelAbi.BindVirq, "bind_virq", BindVirq, Test),
-        new(EventChannelAbi.BindPirq, "bind_pirq", BindPirq, Test) { Note = "a guest has no physical interrupts: EINVAL" },
-        new(EventChannelAbi.Close, "close", Close, Test),
-        new(EventChannelAbi.Send, "send", Send, Test),
-        new(EventChannelAbi.Status, "status", Status, Test),
-        new(EventChannelAbi.AllocUnbound, "alloc_unbound", AllocUnbound, Test),
-        new(EventChannelAbi.BindIpi, "bind_ipi", BindIpi, Test),
-        new(EventChannelAbi.BindVcpu, "bind_vcpu", BindVcpu, Test),
-        new(EventChannelAbi.Unmask, "unmask", Unmask, Test),
-        new(EventChannelAbi.Reset, "reset", Reset, Test),
-        new(EventChannelAbi.InitControl, "init_control", InitControl, FifoTest),
-        new(EventChannelAbi.ExpandArray, "expand_array", ExpandArray, FifoTest),
-        new(EventChannelAbi.SetPriority, "set_priority", SetPriority, FifoTest),
-        new(EventChannelAbi.ResetContinuation, "reset_cont", Reset, Test) { Note = "what reset makes of itself when it takes long" },
+        new(EventChannelAbi.BindInterdomain, "bind_interdomain", Test),
+        new(EventChannelAbi.BindVirq, "bind_virq", Test),
+        new(EventChannelAbi.BindPirq, "bind_pirq", Test) { Note = "a guest has no physical interrupts: EINVAL" },
+        new(EventChannelAbi.Close, "close", Test),
+        new(EventChannelAbi.Send, "send", Test),
+        new(EventChannelAbi.Status, "status", Test),
+        new(EventChannelAbi.AllocUnbound, "alloc_unbound", Test),
+        new(EventChannelAbi.BindIpi, "bind_ipi", Test),
+        new(EventChannelAbi.BindVcpu, "bind_vcpu", Test),
+        new(EventChannelAbi.Unmask, "unmask", Test),
+        new(EventChannelAbi.Reset, "reset", Test),
+        new(EventChannelAbi.InitControl, "init_control", FifoTest),
+        new(EventChannelAbi.ExpandArray, "expand_array", FifoTest),
+        new(EventChannelAbi.SetPriority, "set_priority", FifoTest),
+        new(EventChannelAbi.ResetContinuation, "reset_cont", Test) { Note = "what reset makes of itself when it takes long" },
     ];
+
+    /// <summary>Serves the operation that the first argument names.</summary>
+    public static long Serve(ref HypercallCall call)
+    {
+        switch (call.Operation)
+        {
+            case EventChannelAbi.BindInterdomain: return BindInterdomain(ref call);
+            case EventChannelAbi.BindVirq: return BindVirq(ref call);
+            case EventChannelAbi.BindPirq: return BindPirq(ref call);
+            case EventChannelAbi.Close: return Close(ref call);
+            case EventChannelAbi.Send: return Send(ref call);
+            case EventChannelAbi.Status: return Status(ref call);
+            case EventChannelAbi.AllocUnbound: return AllocUnbound(ref call);
+            case EventChannelAbi.BindIpi: return BindIpi(ref call);
+            case EventChannelAbi.BindVcpu: return BindVcpu(ref call);
+            case EventChannelAbi.Unmask: return Unmask(ref call);
+            case EventChannelAbi.Reset: return Reset(ref call);
+            case EventChannelAbi.InitControl: return InitControl(ref call);
+            case EventChannelAbi.ExpandArray: return ExpandArray(ref call);
+            case EventChannelAbi.SetPriority: return SetPriority(ref call);
+            case EventChannelAbi.ResetContinuation: return Reset(ref call);
+            default: return XenError.ENOSYS;
+        }
+    }
 
     private static long AllocUnbound(ref HypercallCall call)
     {
@@ -47,7 +71,7 @@ public static class EventChannelOperations
 
         ushort remote = argument.RemoteDomain == DomainIds.Self ? call.Domain.Id : argument.RemoteDomain;
         long result = target.Domain.Events.AllocateUnbound(remote, out argument.Port);
-        return result == 0 && !call.TryWrite(call.Arg1, in argument) ? XenError.EFAULT : result;
+        return result == 0 ? call.Answer(call.Arg1, in argument) : result;
     }
 
     private static long BindInterdomain(ref HypercallCall call)
@@ -60,7 +84,7 @@ public static class EventChannelOperations
             return XenError.ESRCH;
 
         long result = InterdomainChannels.Bind(call.Domain, remote, argument.RemotePort, out argument.LocalPort);
-        return result == 0 && !call.TryWrite(call.Arg1, in argument) ? XenError.EFAULT : result;
+        return result == 0 ? call.Answer(call.Arg1, in argument) : result;
     }
 
     private static long BindVirq(ref HypercallCall call)
@@ -75,7 +99,7 @@ public static class EventChannelOperations
             return XenError.ENOENT;
 
         long result = call.Domain.Events.BindVirq(argument.Virq, (ushort)argument.Vcpu, out argument.Port);
-        return result == 0 && !call.TryWrite(call.Arg1, in argument) ? XenError.EFAULT : result;
+        return result == 0 ? call.Answer(call.Arg1, in argument) : result;
     }
 
     private static long BindPirq(ref HypercallCall call) =>
@@ -90,7 +114,7 @@ public static class EventChannelOperations
             return XenError.ENOENT;
 
         long result = call.Domain.Events.BindIpi((ushort)argument.Vcpu, out argument.Port);
-        return result == 0 && !call.TryWrite(call.Arg1, in argument) ? XenError.EFAULT : result;
+        return result == 0 ? call.Answer(call.Arg1, in argument) : result;
     }
 
     private static long Close(ref HypercallCall call) =>
@@ -115,7 +139,7 @@ public static class EventChannelOperations
             return XenError.EINVAL;
 
         Describe(in record, ref argument);
-        return call.TryWrite(call.Arg1, in argument) ? 0 : XenError.EFAULT;
+        return call.Answer(call.Arg1, in argument);
     }
 
     private static void Describe(in PortRecord record, ref EventChannelAbi.StatusArgument argument)
@@ -186,7 +210,7 @@ public static class EventChannelOperations
         Vcpu vcpu = call.Domain.Vcpus[(int)argument.Vcpu];
         long result = call.Domain.Events.InitControl(vcpu, argument.ControlGfn, (int)argument.Offset);
         argument.LinkBits = FifoDelivery.LinkBits;
-        return result == 0 && !call.TryWrite(call.Arg1, in argument) ? XenError.EFAULT : result;
+        return result == 0 ? call.Answer(call.Arg1, in argument) : result;
     }
 
     private static long ExpandArray(ref HypercallCall call) =>

@@ -13,26 +13,45 @@ public static class GrantOperations
     /// <summary>The operations.</summary>
     public static readonly SubOperation[] Table =
     [
-        new(GrantAbi.MapGrantRef, "map_grant_ref", GrantMapOperations.Map, "pairgrant")
+        new(GrantAbi.MapGrantRef, "map_grant_ref", "pairgrant")
         {
             Note = "host mappings only; memory that the mapping replaces goes back to the host",
         },
-        new(GrantAbi.UnmapGrantRef, "unmap_grant_ref", GrantMapOperations.Unmap, "pairgrant"),
-        new(GrantAbi.SetupTable, "setup_table", SetupTable, "grant"),
-        new(GrantAbi.Copy, "copy", GrantCopyOperations.Copy, "pairgrant"),
-        new(GrantAbi.QuerySize, "query_size", QuerySize, "grant"),
-        new(GrantAbi.SetVersion, "set_version", SetVersion, "grant")
+        new(GrantAbi.UnmapGrantRef, "unmap_grant_ref", "pairgrant"),
+        new(GrantAbi.SetupTable, "setup_table", "grant"),
+        new(GrantAbi.Copy, "copy", "pairgrant"),
+        new(GrantAbi.QuerySize, "query_size", "grant"),
+        new(GrantAbi.SetVersion, "set_version", "grant")
         {
             Note = "version 2 only where the domain's manifest entry allows it; transitive grants are refused",
         },
-        new(GrantAbi.GetStatusFrames, "get_status_frames", GetStatusFrames, "grant") { Note = "Xen: not for HVM guests" },
-        new(GrantAbi.GetVersion, "get_version", GetVersion, "grant"),
-        new(GrantAbi.SwapGrantRef, "swap_grant_ref", SwapGrantRef, "grant"),
-        new(GrantAbi.CacheFlush, "cache_flush", CacheFlush, "grant")
+        new(GrantAbi.GetStatusFrames, "get_status_frames", "grant") { Note = "Xen: not for HVM guests" },
+        new(GrantAbi.GetVersion, "get_version", "grant"),
+        new(GrantAbi.SwapGrantRef, "swap_grant_ref", "grant"),
+        new(GrantAbi.CacheFlush, "cache_flush", "grant")
         {
             Note = "Xen: not for HVM guests. Checked; nothing to do where no device bypasses the caches",
         },
     ];
+
+    /// <summary>Serves the operation that the first argument names.</summary>
+    public static long Serve(ref HypercallCall call)
+    {
+        switch (call.Operation)
+        {
+            case GrantAbi.MapGrantRef: return GrantMapOperations.Map(ref call);
+            case GrantAbi.UnmapGrantRef: return GrantMapOperations.Unmap(ref call);
+            case GrantAbi.SetupTable: return SetupTable(ref call);
+            case GrantAbi.Copy: return GrantCopyOperations.Copy(ref call);
+            case GrantAbi.QuerySize: return QuerySize(ref call);
+            case GrantAbi.SetVersion: return SetVersion(ref call);
+            case GrantAbi.GetStatusFrames: return GetStatusFrames(ref call);
+            case GrantAbi.GetVersion: return GetVersion(ref call);
+            case GrantAbi.SwapGrantRef: return SwapGrantRef(ref call);
+            case GrantAbi.CacheFlush: return CacheFlush(ref call);
+            default: return XenError.ENOSYS;
+        }
+    }
 
     private static long SetupTable(ref HypercallCall call)
     {
@@ -47,7 +66,7 @@ public static class GrantOperations
         if (status == GrantAbi.Okay)
             status = SetUp(in call, count, reader.Native());
 
-        return call.TryWrite(call.Arg1 + 8, in status) ? 0 : XenError.EFAULT;
+        return call.Answer(call.Arg1 + 8, in status);
     }
 
     private static short SetUp(in HypercallCall call, uint count, ulong list)
@@ -82,7 +101,7 @@ public static class GrantOperations
         if (status == GrantAbi.Okay)
             status = ListStatusFrames(in call, count, reader.Native());
 
-        return call.TryWrite(call.Arg1 + 6, in status) ? 0 : XenError.EFAULT;
+        return call.Answer(call.Arg1 + 6, in status);
     }
 
     private static short ListStatusFrames(in HypercallCall call, uint count, ulong list)
@@ -116,7 +135,7 @@ public static class GrantOperations
             query.MaxFrameCount = GrantFrames.MaxFrames;
         }
 
-        return call.TryWrite(call.Arg1, in query) ? 0 : XenError.EFAULT;
+        return call.Answer(call.Arg1, in query);
     }
 
     private static long SetVersion(ref HypercallCall call)
@@ -148,7 +167,7 @@ public static class GrantOperations
 
         long result = DomainArgument.CheckSelf(in call, id);
         uint version = (uint)call.Domain.Grants.Frames.Version;
-        return result != 0 ? result : call.TryWrite(call.Arg1 + 4, in version) ? 0 : XenError.EFAULT;
+        return result != 0 ? result : call.Answer(call.Arg1 + 4, in version);
     }
 
     private static long SwapGrantRef(ref HypercallCall call)

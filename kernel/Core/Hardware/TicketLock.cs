@@ -25,6 +25,7 @@ public sealed class TicketLock
     public void Exit() => Volatile.Write(ref _serving, _serving + 1);
 
     /// <summary>Takes the lock until the result is disposed: <c>using (x.Lock.Hold()) { ... }</c>.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)] // a hundred places: inlined, they are 2 KB; what runs often says Enter
     public Holder Hold()
     {
         Enter();

@@ -8,10 +8,14 @@ public static class AssistOperations
     private const ulong RunstateUpdateFlag = 5;
 
     /// <summary>VMASST_CMD_enable and VMASST_CMD_disable.</summary>
-    public static readonly SubOperation[] Table = [new(0, "enable", Set, "vcpu"), new(1, "disable", Set, "vcpu")];
+    public static readonly SubOperation[] Table = [new(0, "enable", "vcpu"), new(1, "disable", "vcpu")];
 
-    private static long Set(ref HypercallCall call)
+    /// <summary>Serves both.</summary>
+    public static long Serve(ref HypercallCall call)
     {
+        if ((uint)call.Arg0 > 1)
+            return XenError.ENOSYS;
+
         if ((uint)call.Arg1 != RunstateUpdateFlag)
             return XenError.EINVAL;
 

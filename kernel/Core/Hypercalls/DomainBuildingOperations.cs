@@ -14,17 +14,16 @@ namespace Microkernel.Core.Hypercalls;
 /// </summary>
 public static class DomainBuildingOperations
 {
-    private const string Test = "domctl";
-
-    /// <summary>The operations.</summary>
-    public static readonly SubOperation[] Table =
-    [
-        new(DomainBuildingAbi.CopyObject, "copy_object", CopyObject, Test, Privilege.Build),
-        new(DomainBuildingAbi.CopyTo, "copy_to", CopyTo, Test, Privilege.Build),
-        new(DomainBuildingAbi.SetEntry, "set_entry", SetEntry, Test, Privilege.Build),
-        new(DomainBuildingAbi.SeedGrant, "seed_grant", SeedGrant, Test, Privilege.Build),
-        new(DomainBuildingAbi.AttachConsole, "attach_console", AttachConsole, Test, Privilege.Build),
-    ];
+    /// <summary>Serves the operation that the first argument names, for who may build.</summary>
+    public static long Serve(ref HypercallCall call) => !call.Domain.MayBuild ? XenError.EPERM : call.Operation switch
+    {
+        DomainBuildingAbi.CopyObject => CopyObject(ref call),
+        DomainBuildingAbi.CopyTo => CopyTo(ref call),
+        DomainBuildingAbi.SetEntry => SetEntry(ref call),
+        DomainBuildingAbi.SeedGrant => SeedGrant(ref call),
+        DomainBuildingAbi.AttachConsole => AttachConsole(ref call),
+        _ => XenError.ENOSYS,
+    };
 
     // A long copy goes on later: the caller's structure says then what is left.
     private static long CopyObject(ref HypercallCall call)

@@ -1,6 +1,9 @@
 using System;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Microkernel.Core.Abi;
 using Microkernel.Core.Domains;
+using Microkernel.Core.Hardware;
 using Microkernel.Core.Memory;
 using Microkernel.Core.Vcpus;
 
@@ -28,8 +31,18 @@ public ref struct HypercallCall
     /// <summary>The caller.</summary>
     public readonly Vcpu Vcpu { get; }
 
+    /// <summary>The operation that the first argument names, for a switch; <see cref="GuestChoice.None"/> for numbers that no hypercall has.</summary>
+    public readonly uint Operation
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => GuestChoice.Bound((uint)Arg0);
+    }
+
     /// <summary>The caller's domain.</summary>
     public readonly Domain Domain => Vcpu.Domain;
+
+    /// <summary>The caller has one of the privileges; if not: return EPERM.</summary>
+    public readonly bool Holds(Privilege privileges) => (Domain.Config.Privileges & privileges) != 0;
 
     /// <summary>The caller runs 32-bit code: structures have the 32-bit layout.</summary>
     public readonly bool Is32 { get; }
@@ -68,4 +81,13 @@ public ref struct HypercallCall
     /// <summary>Copies bytes to the caller's memory; false: return EFAULT.</summary>
     public readonly bool TryWriteBytes(ulong gva, ReadOnlySpan<byte> bytes) =>
         GuestMemory.TryWriteBytes(Vcpu, gva, bytes);
+
+    /// <summary>Copies an operation's last result, a structure, to the caller's memory. Returns what the operation does: 0 or EFAULT.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly long Answer<T>(ulong gva, in T value)
+        where T : unmanaged => AnswerBytes(gva, MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in value)));
+
+    /// <inheritdoc cref="Answer{T}(ulong, in T)"/>
+    [MethodImpl(MethodImplOptions.NoInlining)] // two dozen operations end with it
+    public readonly long AnswerBytes(ulong gva, ReadOnlySpan<byte> bytes) => TryWriteBytes(gva, bytes) ? 0 : XenError.EFAULT;
 }

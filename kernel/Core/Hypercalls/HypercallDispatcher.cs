@@ -32,7 +32,7 @@ public static class HypercallDispatcher
             Arg4 = registers.R8,
             Arg5 = registers.R9,
         };
-        long result = hardware.Cpl == 0 ? Invoke(ref call, registers.Rax) : XenError.EPERM;
+        long result = hardware.Cpl == 0 ? HypercallTable.Serve(ref call, registers.Rax) : XenError.EPERM;
         if (call.IsContinued)
         {
             registers.Rdi = call.Arg0;
@@ -45,14 +45,6 @@ public static class HypercallDispatcher
 
         registers.Rax = (ulong)result;
         hardware.SkipInstruction(in exit);
-    }
-
-    /// <summary>Finds and runs the operation; also for the calls within a multicall.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static long Invoke(ref HypercallCall call, ulong number)
-    {
-        SubOperation? operation = HypercallIndex.Find(number, call.Arg0);
-        return operation == null ? XenError.ENOSYS : operation.Handler(ref call);
     }
 
     // A continued call will be executed again: RIP stays, and the arguments are what is left to do.
@@ -68,7 +60,7 @@ public static class HypercallDispatcher
             Arg4 = (uint)registers.Rdi,
             Arg5 = (uint)registers.Rbp,
         };
-        long result = vcpu.Hardware.Cpl == 0 ? Invoke(ref call, (uint)registers.Rax) : XenError.EPERM;
+        long result = vcpu.Hardware.Cpl == 0 ? HypercallTable.Serve(ref call, (uint)registers.Rax) : XenError.EPERM;
         if (call.IsContinued)
         {
             registers.Rbx = (uint)call.Arg0;

@@ -59,7 +59,7 @@ public static class MulticallOperation
             Arg5 = Word(entry, 7, call.Is32),
         };
         ulong number = Word(entry, 0, call.Is32);
-        long result = number == Number ? XenError.EINVAL : HypercallDispatcher.Invoke(ref inner, number);
+        long result = number == Number ? XenError.EINVAL : HypercallTable.Serve(ref inner, number);
         isContinued = inner.IsContinued;
         if (isContinued)
         {

@@ -1,5 +1,3 @@
-using Microkernel.Core.Abi;
-
 namespace Microkernel.Core.Hypercalls;
 
 /// <summary>
@@ -13,15 +11,13 @@ public static class PhysicalDeviceOperations
     /// <summary>The operations that guests try.</summary>
     public static readonly SubOperation[] Table =
     [
-        new(2, "irq_status_query", NotThere, Test) { Note = "ENOSYS" },
-        new(5, "set_iopl", NotThere, Test) { Note = "ENOSYS" },
-        new(12, "eoi", NotThere, Test) { Note = "ENOSYS" },
-        new(13, "map_pirq", NotThere, Test) { Note = "ENOSYS" },
-        new(14, "unmap_pirq", NotThere, Test) { Note = "ENOSYS" },
-        new(17, "pirq_eoi_gmfn_v1", NotThere, Test) { Note = "ENOSYS" },
-        new(23, "get_free_pirq", NotThere, Test) { Note = "ENOSYS" },
-        new(28, "pirq_eoi_gmfn_v2", NotThere, Test) { Note = "ENOSYS" },
+        new(2, "irq_status_query", Test) { Note = "ENOSYS" },
+        new(5, "set_iopl", Test) { Note = "ENOSYS" },
+        new(12, "eoi", Test) { Note = "ENOSYS" },
+        new(13, "map_pirq", Test) { Note = "ENOSYS" },
+        new(14, "unmap_pirq", Test) { Note = "ENOSYS" },
+        new(17, "pirq_eoi_gmfn_v1", Test) { Note = "ENOSYS" },
+        new(23, "get_free_pirq", Test) { Note = "ENOSYS" },
+        new(28, "pirq_eoi_gmfn_v2", Test) { Note = "ENOSYS" },
     ];
-
-    private static long NotThere(ref HypercallCall call) => XenError.ENOSYS;
 }

@@ -12,18 +12,17 @@ namespace Microkernel.Core.Hypercalls;
 /// <summary>The operations of service_op for the domain that decides how vCPUs share the CPUs.</summary>
 public static class PolicyOperations
 {
-    private const string Test = "policy";
-
     // In the place where a read goes on: the number of the vCPU, below that of its domain's slot.
     private const int VcpuBits = 8;
     private const uint VcpuMask = (1u << VcpuBits) - 1;
 
-    /// <summary>The operations.</summary>
-    public static readonly SubOperation[] Table =
-    [
-        new(PolicyAbi.ReadScheduling, "read_scheduling", Read, Test, Privilege.Info),
-        new(PolicyAbi.ApplyScheduling, "apply_scheduling", Apply, Test, Privilege.Control),
-    ];
+    /// <summary>Serves the operation that the first argument names.</summary>
+    public static long Serve(ref HypercallCall call) => call.Operation switch
+    {
+        PolicyAbi.ReadScheduling => call.Holds(Privilege.Info) ? Read(ref call) : XenError.EPERM,
+        PolicyAbi.ApplyScheduling => call.Holds(Privilege.Control) ? Apply(ref call) : XenError.EPERM,
+        _ => XenError.ENOSYS,
+    };
 
     private static long Read(ref HypercallCall call)
     {
@@ -50,7 +49,7 @@ public static class PolicyOperations
         if (!TryFind(kernel.Domains, ref wanted.First, out _))
             wanted.First = 0;
 
-        return call.TryWrite(call.Arg1, in wanted) ? 0 : XenError.EFAULT;
+        return call.Answer(call.Arg1, in wanted);
     }
 
     private static long Apply(ref HypercallCall call)

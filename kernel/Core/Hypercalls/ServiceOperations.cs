@@ -1,4 +1,5 @@
-using System;
+using Microkernel.Core.Abi;
+using Microkernel.Core.Domains;
 
 namespace Microkernel.Core.Hypercalls;
 
@@ -9,14 +10,28 @@ public static class ServiceOperations
     public const int Number = 48;
 
     /// <summary>The operations.</summary>
-    public static readonly SubOperation[] Table = Join(ServiceQueries.Table, DomainBuildingOperations.Table, PolicyOperations.Table);
+    public static readonly SubOperation[] Table =
+    [
+        new(ServiceAbi.GetInfo, "get_info", "service"),
+        new(ServiceAbi.GetRing, "get_ring", "service"),
+        new(ServiceAbi.GetDevice, "get_device", "service"),
+        new(ServiceAbi.GetObject, "get_object", "service", Privilege.Build),
+        new(ServiceAbi.ReadObject, "read_object", "service", Privilege.Build),
+        new(DomainBuildingAbi.CopyObject, "copy_object", "domctl", Privilege.Build),
+        new(DomainBuildingAbi.CopyTo, "copy_to", "domctl", Privilege.Build),
+        new(DomainBuildingAbi.SetEntry, "set_entry", "domctl", Privilege.Build),
+        new(DomainBuildingAbi.SeedGrant, "seed_grant", "domctl", Privilege.Build),
+        new(DomainBuildingAbi.AttachConsole, "attach_console", "domctl", Privilege.Build),
+        new(ServiceAbi.Audit, "audit", "service", Privilege.Info),
+        new(PolicyAbi.ReadScheduling, "read_scheduling", "policy", Privilege.Info),
+        new(PolicyAbi.ApplyScheduling, "apply_scheduling", "policy", Privilege.Control),
+    ];
 
-    private static SubOperation[] Join(ReadOnlySpan<SubOperation> first, ReadOnlySpan<SubOperation> second, ReadOnlySpan<SubOperation> third)
+    /// <summary>Serves the operation that the first argument names.</summary>
+    public static long Serve(ref HypercallCall call) => call.Operation switch
     {
-        SubOperation[] all = new SubOperation[first.Length + second.Length + third.Length];
-        first.CopyTo(all);
-        second.CopyTo(all.AsSpan(first.Length));
-        third.CopyTo(all.AsSpan(first.Length + second.Length));
-        return all;
-    }
+        >= PolicyAbi.ReadScheduling => PolicyOperations.Serve(ref call),
+        >= DomainBuildingAbi.CopyObject and <= DomainBuildingAbi.AttachConsole => DomainBuildingOperations.Serve(ref call),
+        _ => ServiceQueries.Serve(ref call),
+    };
 }

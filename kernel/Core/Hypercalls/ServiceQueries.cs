@@ -12,18 +12,17 @@ namespace Microkernel.Core.Hypercalls;
 /// </summary>
 public static class ServiceQueries
 {
-    private const string Test = "service";
-
-    /// <summary>The operations.</summary>
-    public static readonly SubOperation[] Table =
-    [
-        new(ServiceAbi.GetInfo, "get_info", GetInfo, Test),
-        new(ServiceAbi.GetRing, "get_ring", GetRing, Test),
-        new(ServiceAbi.GetDevice, "get_device", GetDevice, Test),
-        new(ServiceAbi.GetObject, "get_object", GetObject, Test, Privilege.Build),
-        new(ServiceAbi.ReadObject, "read_object", ReadObject, Test, Privilege.Build),
-        new(ServiceAbi.Audit, "audit", RunAudit, Test, Privilege.Info),
-    ];
+    /// <summary>Serves the operation that the first argument names.</summary>
+    public static long Serve(ref HypercallCall call) => call.Operation switch
+    {
+        ServiceAbi.GetInfo => GetInfo(ref call),
+        ServiceAbi.GetRing => GetRing(ref call),
+        ServiceAbi.GetDevice => GetDevice(ref call),
+        ServiceAbi.GetObject => call.Holds(Privilege.Build) ? GetObject(ref call) : XenError.EPERM,
+        ServiceAbi.ReadObject => call.Holds(Privilege.Build) ? ReadObject(ref call) : XenError.EPERM,
+        ServiceAbi.Audit => call.Holds(Privilege.Info) ? RunAudit(ref call) : XenError.EPERM,
+        _ => XenError.ENOSYS,
+    };
 
     private static long GetInfo(ref HypercallCall call)
     {
@@ -40,7 +39,7 @@ public static class ServiceQueries
         foreach (RingConfig ring in kernel.Domains.Rings)
             info.RingCount += ring.Joins(domain.Id) ? 1u : 0;
 
-        return call.TryWrite(call.Arg1, in info) ? 0 : XenError.EFAULT;
+        return call.Answer(call.Arg1, in info);
     }
 
     private static long GetRing(ref HypercallCall call)
@@ -79,7 +78,7 @@ public static class ServiceQueries
         DeviceMemory device = devices[(int)wanted.Index];
         wanted.Address = device.Gfn << PhysicalMemory.FrameShift;
         wanted.Size = device.FrameCount << PhysicalMemory.FrameShift;
-        return call.TryWrite(call.Arg1, in wanted) ? 0 : XenError.EFAULT;
+        return call.Answer(call.Arg1, in wanted);
     }
 
     private static long GetObject(ref HypercallCall call)
@@ -130,7 +129,7 @@ public static class ServiceQueries
         ServiceAbi.AuditResult result = default;
         result.Violations = isClean ? 0u : 1u;
         result.FreeFrames = kernel.Memory.Allocator.FreeFrames;
-        return call.TryWrite(call.Arg1, in result) ? 0 : XenError.EFAULT;
+        return call.Answer(call.Arg1, in result);
     }
 
     private static long WriteName(in HypercallCall call, ulong offset, ReadOnlySpan<byte> name)
@@ -138,6 +137,6 @@ public static class ServiceQueries
         Span<byte> field = stackalloc byte[ServiceAbi.NameSize];
         field.Clear();
         name.Slice(0, Math.Min(name.Length, ServiceAbi.NameSize - 1)).CopyTo(field);
-        return call.TryWriteBytes(call.Arg1 + offset, field) ? 0 : XenError.EFAULT;
+        return call.AnswerBytes(call.Arg1 + offset, field);
     }
 }

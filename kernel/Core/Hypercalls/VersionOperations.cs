@@ -19,18 +19,38 @@ public static class VersionOperations
     /// <summary>The operations.</summary>
     public static readonly SubOperation[] Table =
     [
-        new(0, "version", (ref HypercallCall _) => Version, Test),
-        new(1, "extraversion", (ref HypercallCall call) => WriteText(in call, 0, 16, ".0"u8), Test),
-        new(2, "compile_info", CompileInfo, Test),
-        new(3, "capabilities", Capabilities, Test) { Note = "no PV guests" },
-        new(4, "changeset", (ref HypercallCall call) => WriteText(in call, 0, 64, "unavailable"u8), Test),
-        new(5, "platform_parameters", PlatformParameters, Test),
-        new(6, "get_features", GetFeatures, Test),
-        new(7, "pagesize", (ref HypercallCall call) => call.Arg1 != 0 ? XenError.EINVAL : 4096, Test),
-        new(8, "guest_handle", GuestHandle, Test),
-        new(9, "commandline", (ref HypercallCall call) => WriteText(in call, 0, 9, "<denied>"u8), Test),
-        new(10, "build_id", (ref HypercallCall _) => XenError.EPERM, Test) { Note = "EPERM, as for any guest on Xen" },
+        new(0, "version", Test),
+        new(1, "extraversion", Test),
+        new(2, "compile_info", Test),
+        new(3, "capabilities", Test) { Note = "no PV guests" },
+        new(4, "changeset", Test),
+        new(5, "platform_parameters", Test),
+        new(6, "get_features", Test),
+        new(7, "pagesize", Test),
+        new(8, "guest_handle", Test),
+        new(9, "commandline", Test),
+        new(10, "build_id", Test) { Note = "EPERM, as for any guest on Xen" },
     ];
+
+    /// <summary>Serves the operation that the first argument names.</summary>
+    public static long Serve(ref HypercallCall call)
+    {
+        switch (call.Operation)
+        {
+            case 0: return Version;
+            case 1: return WriteText(in call, 0, 16, ".0"u8);
+            case 2: return CompileInfo(ref call);
+            case 3: return Capabilities(ref call);
+            case 4: return WriteText(in call, 0, 64, "unavailable"u8);
+            case 5: return PlatformParameters(ref call);
+            case 6: return GetFeatures(ref call);
+            case 7: return call.Arg1 != 0 ? XenError.EINVAL : 4096;
+            case 8: return GuestHandle(ref call);
+            case 9: return WriteText(in call, 0, 9, "<denied>"u8);
+            case 10: return XenError.EPERM;
+            default: return XenError.ENOSYS;
+        }
+    }
 
     // Text in a field of fixed size, filled up with zeros.
     private static long WriteText(in HypercallCall call, ulong offset, int size, ReadOnlySpan<byte> text)
@@ -38,7 +58,7 @@ public static class VersionOperations
         Span<byte> field = stackalloc byte[64];
         field.Clear();
         text.CopyTo(field);
-        return call.TryWriteBytes(call.Arg1 + offset, field.Slice(0, size)) ? 0 : XenError.EFAULT;
+        return call.AnswerBytes(call.Arg1 + offset, field.Slice(0, size));
     }
 
     private static long CompileInfo(ref HypercallCall call)
@@ -56,7 +76,7 @@ public static class VersionOperations
         zeros.Clear();
         long result = WriteText(in call, 0, 64, "hvm-3.0-x86_32 hvm-3.0-x86_32p hvm-3.0-x86_64 "u8);
         for (ulong offset = 64; offset < 1024 && result == 0; offset += 64)
-            result = call.TryWriteBytes(call.Arg1 + offset, zeros) ? 0 : XenError.EFAULT;
+            result = call.AnswerBytes(call.Arg1 + offset, zeros);
 
         return result;
     }
@@ -76,8 +96,8 @@ public static class VersionOperations
         if (index != 0)
             return XenError.EINVAL;
 
-        return call.TryWrite(call.Arg1 + sizeof(uint), Features) ? 0 : XenError.EFAULT;
+        return call.Answer(call.Arg1 + sizeof(uint), Features);
     }
 
-    private static long GuestHandle(ref HypercallCall call) => call.TryWriteBytes(call.Arg1, call.Domain.Handle) ? 0 : XenError.EFAULT;
+    private static long GuestHandle(ref HypercallCall call) => call.AnswerBytes(call.Arg1, call.Domain.Handle);
 }

@@ -367,15 +367,18 @@ public sealed class DomainMemory
             return XenError.ENOMEM;
 
         ulong end = gfn + count;
-        for (ulong page = gfn; page < end; page++)
+        for (ulong page = gfn; page < end;)
         {
             if (Physmap.TryLookup(page, out PhysmapEntry entry) && entry.Kind == PageKind.Foreign)
                 return XenError.EINVAL;
+
+            page = (page | (1UL << entry.Order) - 1) + 1;
         }
 
         while (gfn < end)
         {
-            int order = Physmap.TryLookup(gfn, out PhysmapEntry entry) ? entry.Order : 0;
+            Physmap.TryLookup(gfn, out PhysmapEntry entry);
+            int order = entry.Order;
             while ((gfn & (1UL << order) - 1) != 0 || end - gfn < 1UL << order)
                 order -= FrameAllocator.Order2M;
 

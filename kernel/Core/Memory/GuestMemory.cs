@@ -25,11 +25,7 @@ public static class GuestMemory
     /// <summary>Copies a structure to guest-virtual address <paramref name="gva"/>; false: nothing the guest's kernel could write.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static bool TryWrite<T>(Vcpu vcpu, ulong gva, in T value)
-        where T : unmanaged
-    {
-        T copy = value;
-        return TryWriteBytes(vcpu, gva, MemoryMarshal.AsBytes(MemoryMarshal.CreateSpan(ref copy, 1)));
-    }
+        where T : unmanaged => TryWriteBytes(vcpu, gva, MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in value)));
 
     /// <summary>Fills <paramref name="bytes"/> from guest-virtual address <paramref name="gva"/>.</summary>
     public static bool TryReadBytes(Vcpu vcpu, ulong gva, Span<byte> bytes) =>

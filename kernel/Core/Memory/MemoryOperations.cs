@@ -12,36 +12,59 @@ public static class MemoryOperations
     /// <summary>The operations.</summary>
     public static readonly SubOperation[] Table =
     [
-        new(MemoryAbi.IncreaseReservation, "increase_reservation", ReservationOperations.Increase, "memory")
+        new(MemoryAbi.IncreaseReservation, "increase_reservation", "memory")
         {
             Note = "no extent is ever done: a translated guest could not reach the frames",
         },
-        new(MemoryAbi.DecreaseReservation, "decrease_reservation", ReservationOperations.Decrease, "memory")
+        new(MemoryAbi.DecreaseReservation, "decrease_reservation", "memory")
         {
             Note = "an extent is removed whole or not at all",
         },
-        new(MemoryAbi.MaximumRamPage, "maximum_ram_page", MaximumRamPage, "memory"),
-        new(MemoryAbi.CurrentReservation, "current_reservation", Query, "memory"),
-        new(MemoryAbi.MaximumReservation, "maximum_reservation", Query, "memory"),
-        new(MemoryAbi.PopulatePhysmap, "populate_physmap", ReservationOperations.Populate, "memory")
+        new(MemoryAbi.MaximumRamPage, "maximum_ram_page", "memory"),
+        new(MemoryAbi.CurrentReservation, "current_reservation", "memory"),
+        new(MemoryAbi.MaximumReservation, "maximum_reservation", "memory"),
+        new(MemoryAbi.PopulatePhysmap, "populate_physmap", "memory")
         {
             Note = "memory that is replaced goes back to the host; extents of 2 MiB may be made of small pages",
         },
-        new(MemoryAbi.AddToPhysmap, "add_to_physmap", PhysmapOperations.Add, "memory"),
-        new(MemoryAbi.MemoryMap, "memory_map", MemoryMap, "memory"),
-        new(MemoryAbi.SetMemoryMap, "set_memory_map", SetMemoryMap, "memory") { Note = "16 ranges at most" },
-        new(MemoryAbi.MaximumGpfn, "maximum_gpfn", Query, "memory"),
-        new(MemoryAbi.RemoveFromPhysmap, "remove_from_physmap", PhysmapOperations.Remove, "memory")
+        new(MemoryAbi.AddToPhysmap, "add_to_physmap", "memory"),
+        new(MemoryAbi.MemoryMap, "memory_map", "memory"),
+        new(MemoryAbi.SetMemoryMap, "set_memory_map", "memory") { Note = "16 ranges at most" },
+        new(MemoryAbi.MaximumGpfn, "maximum_gpfn", "memory"),
+        new(MemoryAbi.RemoveFromPhysmap, "remove_from_physmap", "memory")
         {
             Note = "guest memory goes back to the host; a page mapped by a grant is refused",
         },
-        new(MemoryAbi.AddToPhysmapBatch, "add_to_physmap_batch", PhysmapOperations.AddBatch, "memory"),
-        new(MemoryAbi.ClaimPages, "claim_pages", ReservationOperations.Claim, "memory"),
-        new(MemoryAbi.AcquireResource, "acquire_resource", ResourceOperations.Acquire, "service")
+        new(MemoryAbi.AddToPhysmapBatch, "add_to_physmap_batch", "memory"),
+        new(MemoryAbi.ClaimPages, "claim_pages", "memory"),
+        new(MemoryAbi.AcquireResource, "acquire_resource", "service")
         {
             Note = "rings and kept memory of the manifest, types 0x8000 and 0x8001, for the caller itself; EOPNOTSUPP for Xen's types",
         },
     ];
+
+    /// <summary>Serves the operation that the first argument names.</summary>
+    public static long Serve(ref HypercallCall call)
+    {
+        switch ((uint)call.Arg0 % (1 << MemoryAbi.ExtentShift))
+        {
+            case MemoryAbi.IncreaseReservation: return ReservationOperations.Increase(ref call);
+            case MemoryAbi.DecreaseReservation: return ReservationOperations.Decrease(ref call);
+            case MemoryAbi.MaximumRamPage: return MaximumRamPage(ref call);
+            case MemoryAbi.CurrentReservation: return Query(ref call);
+            case MemoryAbi.MaximumReservation: return Query(ref call);
+            case MemoryAbi.PopulatePhysmap: return ReservationOperations.Populate(ref call);
+            case MemoryAbi.AddToPhysmap: return PhysmapOperations.Add(ref call);
+            case MemoryAbi.MemoryMap: return MemoryMap(ref call);
+            case MemoryAbi.SetMemoryMap: return SetMemoryMap(ref call);
+            case MemoryAbi.MaximumGpfn: return Query(ref call);
+            case MemoryAbi.RemoveFromPhysmap: return PhysmapOperations.Remove(ref call);
+            case MemoryAbi.AddToPhysmapBatch: return PhysmapOperations.AddBatch(ref call);
+            case MemoryAbi.ClaimPages: return ReservationOperations.Claim(ref call);
+            case MemoryAbi.AcquireResource: return ResourceOperations.Acquire(ref call);
+            default: return XenError.ENOSYS;
+        }
+    }
 
     private static long MaximumRamPage(ref HypercallCall call) =>
         IsContinuation(in call) ? XenError.EINVAL : (long)call.Domain.Kernel.Memory.Frames.FrameCount;
@@ -119,7 +142,7 @@ public static class MemoryOperations
                 return XenError.EFAULT;
         }
 
-        return call.TryWrite(call.Arg1, count) ? 0 : XenError.EFAULT;
+        return call.Answer(call.Arg1, count);
     }
 
     private static bool IsContinuation(in HypercallCall call) => (uint)call.Arg0 >> MemoryAbi.ExtentShift != 0;

@@ -79,17 +79,17 @@ public sealed class Physmap
         return taken;
     }
 
-    /// <summary>Finds the page <paramref name="gfn"/>; false for a hole.</summary>
+    /// <summary>Finds the page <paramref name="gfn"/>; false for a hole, of which only the size is said.</summary>
     public bool TryLookup(ulong gfn, out PhysmapEntry entry)
     {
         ulong value = ReadLeaf(gfn, out int level);
         entry = default;
+        entry.Order = (level - 1) * BitsPerLevel;
         if (!_format.IsPresent(value))
             return false;
 
-        ulong offset = gfn & (1UL << (level - 1) * BitsPerLevel) - 1;
+        ulong offset = gfn & (1UL << entry.Order) - 1;
         entry.Mfn = _format.Mfn(value) + offset;
-        entry.Order = (level - 1) * BitsPerLevel;
         entry.Access = _format.Access(value);
         entry.Kind = KindOf(value);
         return true;

@@ -1,6 +1,7 @@
 using System;
 using Microkernel.Core.Abi;
 using Microkernel.Core.Domains;
+using Microkernel.Core.Hardware;
 using Microkernel.Core.Hypercalls;
 
 namespace Microkernel.Core.Memory;
@@ -112,7 +113,7 @@ public static class PhysmapOperations
 
     private static long AddOne(Domain domain, uint space, ulong index, ulong gfn)
     {
-        switch (space)
+        switch (GuestChoice.Bound(space))
         {
             case MemoryAbi.SpaceSharedInfo:
                 return index == 0 ? domain.Memory.MapShared(gfn, domain.SharedInfoMfn) : XenError.EINVAL;

@@ -54,7 +54,7 @@ public static class ResourceOperations
         if (count != 0)
             return XenError.EINVAL;
 
-        return call.TryWrite(call.Arg1 + countAt, (uint)memory.Count) ? 0 : XenError.EFAULT;
+        return call.Answer(call.Arg1 + countAt, (uint)memory.Count);
     }
 
     private static long MapAll(ref HypercallCall call, LentMemory memory, int first, ulong list, uint count)

@@ -35,13 +35,11 @@ public sealed class TimerQueue
     public void Arm(Timer timer, ulong deadline)
     {
         Cancel(timer);
-        using (_lock.Hold())
-        {
-            timer.Key = deadline;
-            timer.Queue = this;
-            _heap.Add(timer);
-        }
-
+        _lock.Enter();
+        timer.Key = deadline;
+        timer.Queue = this;
+        _heap.Add(timer);
+        _lock.Exit();
         HasChanged = true;
     }
 
@@ -52,12 +50,12 @@ public sealed class TimerQueue
         if (queue == null)
             return;
 
-        using (queue._lock.Hold())
-        {
-            // It may have fired between the look and the lock.
-            if (timer.Queue == queue)
-                queue.Remove(timer);
-        }
+        // It may have fired between the look and the lock.
+        queue._lock.Enter();
+        if (timer.Queue == queue)
+            queue.Remove(timer);
+
+        queue._lock.Exit();
     }
 
     /// <summary>Fires every timer whose time has come.</summary>

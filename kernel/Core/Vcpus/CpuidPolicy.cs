@@ -117,7 +117,7 @@ public sealed class CpuidPolicy
     {
         result.Ecx = subleaf & 0xFF;
         result.Edx = vcpu.Apic.Id;
-        switch (subleaf)
+        switch (GuestChoice.Bound(subleaf))
         {
             case 0:
                 result.Eax = 1;
@@ -180,7 +180,7 @@ public sealed class CpuidPolicy
 
     private void ReadXen(Vcpu vcpu, uint leaf, uint subleaf, ref CpuidResult result)
     {
-        switch (leaf - XenBase)
+        switch (GuestChoice.Bound(leaf - XenBase))
         {
             case 0:
                 result.Eax = XenLast;
@@ -210,7 +210,7 @@ public sealed class CpuidPolicy
     {
         Kernel kernel = vcpu.Domain.Kernel;
         uint kilohertz = (uint)(kernel.Machine.TscFrequency / 1000);
-        switch (subleaf)
+        switch (GuestChoice.Bound(subleaf))
         {
             case 0:
                 result.Eax = TscIsReliable | (_tables.HasRdtscp ? HasRdtscp : 0);

@@ -132,13 +132,8 @@ public sealed class Vcpu
     public PendingWork Pending => (PendingWork)Volatile.Read(ref _pending);
 
     /// <summary>Marks work as pending and makes the vCPU look at it soon: wakes it or makes it leave guest mode. From any CPU.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Post(PendingWork work)
-    {
-        Interlocked.Or(ref _pending, (int)work);
-        if (!IsCurrent)
-            Domain.Kernel.Dispatcher.Wake(this);
-    }
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public void Post(PendingWork work) => MarkAndWake(work);
 
     /// <summary>Marks work as pending on the vCPU's own CPU, where it will be seen before the next entry.</summary>
     public void PostLocally(PendingWork work) => Interlocked.Or(ref _pending, (int)work);
@@ -216,7 +211,15 @@ public sealed class Vcpu
         if (UpcallVector != 0)
             Apic.PostUpcall();
         else
-            Post(PendingWork.Upcall);
+            MarkAndWake(PendingWork.Upcall);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] // for the upcalls of every event
+    private void MarkAndWake(PendingWork work)
+    {
+        Interlocked.Or(ref _pending, (int)work);
+        if (!IsCurrent)
+            Domain.Kernel.Dispatcher.Wake(this);
     }
 
     // One of the wishes may come from another CPU.

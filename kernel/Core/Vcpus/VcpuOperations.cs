@@ -20,23 +20,47 @@ public static class VcpuOperations
     /// <summary>The operations.</summary>
     public static readonly SubOperation[] Table =
     [
-        new(0, "initialise", Initialise, Test),
-        new(1, "up", Up, Test),
-        new(2, "down", Down, Test),
-        new(3, "is_up", IsUp, Test),
-        new(4, "get_runstate_info", GetRunstate, Test),
-        new(5, "register_runstate_memory_area", RegisterRunstate, Test),
-        new(6, "set_periodic_timer", SetPeriodicTimer, Test),
-        new(7, "stop_periodic_timer", StopPeriodicTimer, Test),
-        new(8, "set_singleshot_timer", SetSingleShotTimer, Test),
-        new(9, "stop_singleshot_timer", StopSingleShotTimer, Test),
-        new(10, "register_vcpu_info", RegisterInfo, Test),
-        new(11, "send_nmi", SendNmi, Test),
-        new(12, "get_physid", GetPhysicalId, Test) { Note = "EINVAL: no guest has a vCPU of its own CPU" },
-        new(13, "register_vcpu_time_memory_area", RegisterTime, Test),
-        new(14, "register_runstate_phys_area", NotThere, Test) { Note = "ENOSYS: came with Xen 4.18" },
-        new(15, "register_vcpu_time_phys_area", NotThere, Test) { Note = "ENOSYS: came with Xen 4.18" },
+        new(0, "initialise", Test),
+        new(1, "up", Test),
+        new(2, "down", Test),
+        new(3, "is_up", Test),
+        new(4, "get_runstate_info", Test),
+        new(5, "register_runstate_memory_area", Test),
+        new(6, "set_periodic_timer", Test),
+        new(7, "stop_periodic_timer", Test),
+        new(8, "set_singleshot_timer", Test),
+        new(9, "stop_singleshot_timer", Test),
+        new(10, "register_vcpu_info", Test),
+        new(11, "send_nmi", Test),
+        new(12, "get_physid", Test) { Note = "EINVAL: no guest has a vCPU of its own CPU" },
+        new(13, "register_vcpu_time_memory_area", Test),
+        new(14, "register_runstate_phys_area", Test) { Note = "ENOSYS: came with Xen 4.18" },
+        new(15, "register_vcpu_time_phys_area", Test) { Note = "ENOSYS: came with Xen 4.18" },
     ];
+
+    /// <summary>Serves the operation that the first argument names.</summary>
+    public static long Serve(ref HypercallCall call)
+    {
+        switch (call.Operation)
+        {
+            case 0: return Initialise(ref call);
+            case 1: return Up(ref call);
+            case 2: return Down(ref call);
+            case 3: return IsUp(ref call);
+            case 4: return GetRunstate(ref call);
+            case 5: return RegisterRunstate(ref call);
+            case 6: return SetPeriodicTimer(ref call);
+            case 7: return StopPeriodicTimer(ref call);
+            case 8: return SetSingleShotTimer(ref call);
+            case 9: return StopSingleShotTimer(ref call);
+            case 10: return RegisterInfo(ref call);
+            case 11: return SendNmi(ref call);
+            case 12: return GetPhysicalId(ref call);
+            case 13: return RegisterTime(ref call);
+            case 14 or 15: return NotThere(ref call);
+            default: return XenError.ENOSYS;
+        }
+    }
 
     // False: the number of the vCPU is wrong.
     private static bool TryFind(in HypercallCall call, out Vcpu vcpu)
@@ -121,7 +145,7 @@ public static class VcpuOperations
 
         Span<byte> bytes = stackalloc byte[Runstate.Size];
         int size = vcpu.Runstate.Read(bytes, call.Is32, now: true);
-        return call.TryWriteBytes(call.Arg2, bytes.Slice(0, size)) ? 0 : XenError.EFAULT;
+        return call.AnswerBytes(call.Arg2, bytes.Slice(0, size));
     }
 
     private static long RegisterRunstate(ref HypercallCall call)

@@ -27,6 +27,7 @@ public sealed class DomainControlTests(int bits)
     private const ulong Arguments = 0x1000;
     private const ulong Lists = 0x2000;
     private const ulong Buffer = 0x3000;
+    private const ulong Nowhere = 1UL << 40;
     private const int Builder = 0;
     private const int Unprivileged = 1;
     private const int Service = 2;
@@ -293,10 +294,17 @@ public sealed class DomainControlTests(int bits)
             _host.Domain(Unprivileged).Config.Privileges = Privilege.None;
         }
 
-        foreach (SubOperation row in SystemControl.Table.Concat(DomainBuildingOperations.Table))
+        GuestStructures guest = new(_host, Unprivileged, bits);
+        foreach (SubOperation row in SystemControl.Table)
         {
-            HypercallCall call = new(_host.Vcpu(Unprivileged), bits == 32) { Arg0 = Arguments, Arg1 = Arguments };
-            Assert.That(row.Handler(ref call), Is.EqualTo(XenError.EPERM), row.Name);
+            guest.Write(Arguments, "struct xen_sysctl", ("cmd", row.Number), ("interface_version", SystemControlAbi.InterfaceVersion));
+            Assert.That(_host.Call(Unprivileged, Sysctl, bits == 32, Arguments), Is.EqualTo(XenError.EPERM), row.Name);
+        }
+
+        foreach (SubOperation row in ServiceOperations.Table)
+        {
+            bool refused = _host.Call(Unprivileged, ServiceOperations.Number, bits == 32, row.Number, Nowhere) == XenError.EPERM;
+            Assert.That(refused, Is.EqualTo(row.Privileges != Privilege.None), row.Name);
         }
     }
 

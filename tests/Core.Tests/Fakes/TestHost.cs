@@ -76,7 +76,7 @@ public sealed class TestHost
         (call.Arg0, call.Arg1, call.Arg2, call.Arg3) = (At(arguments, 0), At(arguments, 1), At(arguments, 2), At(arguments, 3));
         while (true)
         {
-            long result = HypercallDispatcher.Invoke(ref call, number);
+            long result = HypercallTable.Serve(ref call, number);
             Assert.That(Machine.Frames.OpenWindows, Is.Zero, "a window is left open");
             if (!call.IsContinued)
             {

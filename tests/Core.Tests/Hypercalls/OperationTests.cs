@@ -180,6 +180,26 @@ public sealed class OperationTests
     }
 
     [Test]
+    public void TheTableListsWhatIsServed()
+    {
+        const ulong nowhere = 1UL << 40;
+        for (ulong number = 0; number < 64; number++)
+        {
+            Hypercall? hypercall = HypercallTable.All.SingleOrDefault(h => h.Number == (int)number);
+            bool selects = hypercall is { Operations.Length: > 1 } && hypercall.Number is not 35 and not 36;
+            for (uint operation = 0; operation < 64; operation++)
+            {
+                SubOperation? row = hypercall?.Operations.FirstOrDefault(o => !selects || o.Number == operation);
+                bool isServed = row != null && !row.Note.StartsWith("ENOSYS", StringComparison.Ordinal);
+                ulong argument = selects ? operation : nowhere;
+                Assert.That(_host.Call(0, number, argument, nowhere, nowhere) != XenError.ENOSYS, Is.EqualTo(isServed), $"{hypercall?.Name} {operation}");
+            }
+        }
+
+        Assert.That(_host.Call(0, 1UL << 32 | XenVersion), Is.EqualTo(XenError.ENOSYS));
+    }
+
+    [Test]
     public void WhatNeedsDevicesIsRefused()
     {
         foreach (SubOperation operation in PhysicalDeviceOperations.Table)

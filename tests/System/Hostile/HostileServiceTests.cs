@@ -63,7 +63,7 @@ public sealed class HostileServiceTests : SystemTest
     [Test]
     public async Task AHostileSchedulerHurtsNobodyAndItsSilenceLeavesContextsAsTheyAre()
     {
-        await using WholeSystem system = await WholeSystem.StartAsync(Logs.New(), 768, WithHostile("scheduler"));
+        await using WholeSystem system = await WholeSystem.StartAsync(Logs.New(), 768, others: WithHostile("scheduler"));
         List<Shell> shells = [];
         foreach (string name in new[] { "one", "two" })
             shells.Add(await (await system.CreateAsync(Linux(name: name, vcpus: 1))).OpenShellAsync());

@@ -8,7 +8,7 @@ namespace Mk.SystemTests.Store;
 /// <summary>The store's domain is killed while a guest uses it: 2 times, or as many as XENSTORE_KILLS says.</summary>
 public sealed class StoreSurvivalTests
 {
-    private static readonly int Kills = int.Parse(Environment.GetEnvironmentVariable("XENSTORE_KILLS") ?? "2", CultureInfo.InvariantCulture);
+    private static readonly int Kills = LongRuns.Read("XENSTORE_KILLS", 2);
 
     /// <summary>Writes rising numbers, and reads each one back.</summary>
     private const string Load = "i=0; while :; do i=$((i+1)); xenstore-write data/n $i || echo failed to write $i >>/tmp/faults; "

@@ -42,13 +42,16 @@ internal sealed class WholeSystem : IMachineOutput, IAsyncDisposable
     /// <summary>Boots, and waits until all services answer.</summary>
     /// <param name="logFile">Receives everything that is printed.</param>
     /// <param name="guestMiB">Memory for guests.</param>
+    /// <param name="cpus">CPUs that run domains.</param>
+    /// <param name="icount">Count instructions, each 2^N ns long; null for real time.</param>
     /// <param name="others">Another set of services than the real ones.</param>
-    internal static async Task<WholeSystem> StartAsync(string logFile, long guestMiB, BootSet? others = null)
+    internal static async Task<WholeSystem> StartAsync(string logFile, long guestMiB, int cpus = 2, int? icount = null, BootSet? others = null)
     {
         BootSet set = others ?? SystemImages.Prepare();
         var options = new MachineOptions
         {
-            Cpus = 2,
+            Cpus = cpus,
+            Icount = icount,
             MemoryMiB = SystemImages.MemoryMiB + guestMiB,
             TimeLimit = TimeSpan.FromMinutes(30),
             Qemu = Environment.GetEnvironmentVariable("MK_QEMU") ?? new MachineOptions().Qemu,

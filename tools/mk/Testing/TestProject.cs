@@ -54,19 +54,16 @@ public sealed record TestProject(string Path)
             if (BootsMachines && IsResult(line))
                 progress(line.Trim());
         });
-        if (File.Exists(trx))
+        // Where the filter matches nothing, or is none, there may be a file without results.
+        string written = File.Exists(trx) ? File.ReadAllText(trx) : "";
+        bool hasResults = written.Contains("<UnitTestResult", StringComparison.Ordinal);
+        if (code == 0 && filter is not null && !hasResults)
+            return new TrxResults(0, []);
+        if (hasResults)
         {
-            // Where the filter matches nothing the file has no results either.
-            if (code == 0 && filter is not null && !File.ReadAllText(trx).Contains("<UnitTestResult", StringComparison.Ordinal))
-                return new TrxResults(0, []);
-            using var text = new StreamReader(trx);
-            TrxResults results = TrxResults.Read(text);
+            TrxResults results = TrxResults.Read(new StringReader(written));
             if (code == 0 || results.Failures.Count > 0)
                 return results;
-        }
-        else if (code == 0 && filter is not null)
-        {
-            return new TrxResults(0, []);
         }
         throw new MkException(ExitCode.GuestCrashed, $"the tests of {Name} could not be run (code {code}):\n{string.Join('\n', lines.TakeLast(40))}");
     }

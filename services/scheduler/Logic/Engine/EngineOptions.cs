@@ -7,7 +7,7 @@ namespace Microkernel.Services.Scheduler;
 public sealed record EngineOptions
 {
     /// <summary>How long a policy may think.</summary>
-    public TimeSpan TimeLimit { get; init; } = TimeSpan.FromSeconds(1);
+    public TimeSpan TimeLimit { get; init; } = TimeSpan.FromSeconds(4);
 
     /// <summary>After how many refusals by the core, one after the other, a policy is put back.</summary>
     public int MostRefusals { get; init; } = 3;

@@ -1,0 +1,118 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.Linq;
+using System.Threading.Tasks;
+using Grpc.Core;
+using Microkernel.Protos.Scheduler;
+using Mk.Machine;
+using NUnit.Framework;
+
+namespace Mk.SystemTests.Whole;
+
+/// <summary>Policies change, and the scheduler dies, while two guests compute and check themselves on a CPU of their own.</summary>
+[Parallelizable(ParallelScope.Self)]
+public sealed class SchedulerTests : SystemTest
+{
+    private const string Load = "stress-ng --cpu 1 --vm 1 --vm-bytes 32M --verify -t 3600";
+
+    private static readonly int s_rounds = LongRuns.Read("SCHEDULER_ROUNDS", 1);
+    private static readonly int s_kills = LongRuns.Read("SCHEDULER_KILLS", 2);
+    private static readonly string[] s_names = ["one", "two"];
+    private static readonly Dictionary<string, Shell> s_shells = [];
+    private static readonly Dictionary<string, uint> s_domains = [];
+    private static WholeSystem s_system = null!;
+    private static SchedulerCalls s_calls = null!;
+    private static uint s_cpu;
+
+    [OneTimeSetUp]
+    public static async Task Start()
+    {
+        s_system = await WholeSystem.StartAsync(new Logs().New(), 1024);
+        s_calls = new SchedulerCalls(s_system);
+        s_cpu = await s_calls.MakePoolAsync();
+        foreach (string name in s_names)
+        {
+            SystemGuest guest = await s_system.CreateAsync(Linux(name: name, vcpus: 1, ramdisk: "stress.initramfs"));
+            s_domains[name] = guest.Domain;
+            await s_calls.SetAsync(new DomainParameters { Domain = guest.Domain, Pool = SchedulerCalls.Pool, Weight = name == "one" ? 256u : 512 });
+            s_shells[name] = await guest.OpenShellAsync();
+            await s_shells[name].RunAsync($"({Load} > /tmp/load 2>&1; echo $? > /tmp/code) & true");
+        }
+    }
+
+    [OneTimeTearDown]
+    public static async Task Stop() => await s_system.DisposeAsync();
+
+    [TearDown]
+    public async Task TheGuestsHaveNoticedNothing()
+    {
+        foreach (string name in s_names)
+        {
+            Assert.That(await s_shells[name].RunAsync("[ ! -e /tmp/code ] && pidof stress-ng > /dev/null && echo well"), Is.EqualTo("well\n"), name);
+            Assert.That(await s_shells[name].RunAsync("dmesg"), Does.Not.Match("(?i)soft lockup|rcu.*stall|BUG:|\\bOops"), name);
+        }
+    }
+
+    [Test]
+    public async Task GuestsRunOnTheirPoolsCpuAndServicesElsewhere()
+    {
+        Assert.That((await s_calls.GetPolicyAsync()).Pools.Single(static p => p.Pool == SchedulerCalls.Pool).HasFloors, Is.False);
+        foreach (VcpuUsage vcpu in (await s_calls.GetUsageAsync()).Vcpus)
+        {
+            ulong pool = 1UL << (int)s_cpu;
+            bool isGuest = s_domains.ContainsValue(vcpu.Domain);
+            Assert.That(vcpu.Affinity & pool, isGuest ? Is.EqualTo(vcpu.Affinity) : Is.Zero, $"domain {vcpu.Domain}");
+        }
+    }
+
+    [Test]
+    public async Task AllPairsOfPoliciesAreSwapped()
+    {
+        await s_calls.SwapAsync("credit2");
+        List<string> wanted = await s_calls.WishesAsync();
+        List<double> times = [];
+        foreach (string policy in Enumerable.Repeat(SchedulerCalls.AllPairs(), s_rounds).SelectMany(static round => round))
+        {
+            times.Add(await s_calls.SwapAsync(policy));
+            foreach (string name in s_names)
+                Assert.That(await s_shells[name].RunAsync("echo $((6 * 7))"), Is.EqualTo("42\n"), $"{name}, {policy}");
+        }
+
+        times.Sort();
+        await TestContext.Out.WriteLineAsync($"{times.Count} swaps: median {times[times.Count / 2]:0.0} ms, worst {times[^1]:0.0} ms");
+        Assert.That(await s_calls.WishesAsync(), Is.EqualTo(wanted));
+        Assert.That((await s_calls.GetPolicyAsync()).Pools.Select(static p => p.LastFailure), Is.All.Empty);
+    }
+
+    [Test]
+    public async Task TheSchedulerIsKilledAndEverythingIsAsItWas()
+    {
+        await s_calls.SwapAsync("rtds");
+        List<string> wanted = await s_calls.WishesAsync(), contexts = await s_calls.ContextsAsync(s_domains.Values);
+        List<double> times = [];
+        for (int kill = 0; kill < s_kills; kill++)
+        {
+            uint restarts = (await s_system.ListServicesAsync())["scheduler"].Restarts;
+            var clock = Stopwatch.StartNew();
+            await s_system.KillAsync("scheduler");
+            await s_system.AnswersAgainAsync("scheduler", restarts);
+            times.Add(clock.Elapsed.TotalSeconds);
+            Assert.That((await s_calls.GetPolicyAsync()).Pools.Single(static p => p.Pool == SchedulerCalls.Pool).Policy, Is.EqualTo("rtds"));
+            Assert.That(await s_calls.WishesAsync(), Is.EqualTo(wanted));
+            Assert.That(await s_calls.ContextsAsync(s_domains.Values), Is.EqualTo(contexts));
+        }
+
+        await TestContext.Out.WriteLineAsync($"{times.Count} kills: back after {times.Average():0.0} s, at most {times.Max():0.0} s");
+    }
+
+    [Test]
+    public async Task WhatCannotBeIsRefused()
+    {
+        RpcException floor = (await Assert.ThrowsAsync<RpcException>(static () => s_calls.SwapAsync("null", pool: "")))!;
+        Assert.That(floor.Status.Detail, Does.Contain("services have a floor"));
+        RpcException full = (await Assert.ThrowsAsync<RpcException>(static () =>
+            s_calls.SetAsync(new DomainParameters { Domain = s_domains["one"], BudgetNs = 9_900_000, PeriodNs = 10_000_000 })))!;
+        Assert.That(full.StatusCode, Is.EqualTo(StatusCode.FailedPrecondition));
+    }
+}
