@@ -163,7 +163,10 @@ public sealed partial class PolicyTimesTests : SystemTest
         {
             await s_calls.SetAsync(new DomainParameters
             {
-                Domain = s_domains[i], BudgetNs = wanted[i].Budget * 1000, PeriodNs = wanted[i].Period * 1000, GetsExtraTime = false,
+                Domain = s_domains[i],
+                BudgetNs = wanted[i].Budget * 1000,
+                PeriodNs = wanted[i].Period * 1000,
+                GetsExtraTime = false,
             });
         }
     }
