@@ -238,9 +238,9 @@ public sealed class Dispatcher
         VcpuState next = NextState(vcpu);
         vcpu.State = next;
         vcpu.WantsBlock = false;
-        if (next == VcpuState.Offline)
+        if (next == VcpuState.Offline || (vcpu.Pending & PendingWork.Startup) != 0)
         {
-            // Only then: another CPU may tell it to go at any time.
+            // Only then: another CPU may tell it to go at any time. One that is started meanwhile obeys before it goes, or stays.
             vcpu.WantsOffline = false;
         }
 

@@ -44,10 +44,17 @@ public sealed class StartupRequest(Vcpu vcpu)
     /// <summary>Obeys, on the vCPU's own CPU: the vCPU starts anew, or waits offline for a start-up IPI.</summary>
     public void Obey()
     {
-        int request = Interlocked.Exchange(ref _request, 0);
         using TicketLock.Holder held = vcpu.Domain.StartLock.Hold();
+        bool wasInitialised = vcpu.IsInitialised;
+
+        // Before the request is taken: a start-up IPI that finds neither INIT nor a vCPU that waits would be lost.
+        if ((Volatile.Read(ref _request) & Init) != 0)
+            vcpu.IsInitialised = false;
+
+        int request = Interlocked.Exchange(ref _request, 0);
+
         // As on Xen, INIT does nothing to a vCPU that waits to be started: what is posted to its local APIC stays.
-        if ((request & Init) != 0 && vcpu.IsInitialised)
+        if ((request & Init) != 0 && wasInitialised)
         {
             vcpu.IsInitialised = false;
             vcpu.IsHalted = false;

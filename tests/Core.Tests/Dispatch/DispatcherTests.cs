@@ -191,6 +191,32 @@ public sealed class DispatcherTests
     }
 
     [Test]
+    public void AStartUpIpiThatComesWhileInitIsBeingObeyedIsObeyedToo()
+    {
+        Simulation simulation = new(cpus: 1, domains: 1);
+        TestHost host = simulation.Host;
+        Vcpu vcpu = host.Vcpu(0);
+        int runs = 0;
+        host.Hardware(0).OnRun = () =>
+        {
+            vcpu.WantsBlock = true;
+            if (runs++ != 0)
+                return;
+
+            // INIT has taken its state, and the wish to go offline comes behind the start-up IPI.
+            vcpu.IsInitialised = false;
+            vcpu.Apic.Startup.SendStart(0x10);
+            vcpu.WantsOffline = true;
+        };
+        host.Machine.RunAs(0);
+        host.Kernel.Dispatcher.Step(host.Kernel.Cpus[0]);
+        Assert.That(vcpu.State, Is.EqualTo(VcpuState.Runnable));
+        host.Kernel.Dispatcher.Step(host.Kernel.Cpus[0]);
+        Assert.That(host.Hardware(0).Resets, Is.EqualTo(1));
+        Assert.That(runs, Is.EqualTo(2));
+    }
+
+    [Test]
     public void ABlockedVcpuRunsAgainAfterPost()
     {
         Simulation simulation = new(cpus: 1, domains: 1);
