@@ -16,7 +16,7 @@ namespace Microkernel.Core.Dispatch;
 public sealed class Dispatcher
 {
     private const ulong MicrosecondsPerSecond = 1_000_000;
-    private const ulong LostTimersPerSecond = 50;
+    private const ulong LostTimersPerSecond = 2;
 
     private readonly Kernel _kernel;
     private readonly Machine _machine;
@@ -454,7 +454,8 @@ public sealed class Dispatcher
         FindLostTimers();
     }
 
-    // A machine that loses a timer's interrupt (docs/qemu.md) would leave that CPU to one guest for ever if nobody else interrupts it.
+    // A machine that loses a timer's interrupt (docs/qemu.md) would leave that CPU to one guest for ever if nobody else interrupts it. An
+    // emulated CPU may be late without a loss, and rings are what such a machine loses interrupts by: so it is given time.
     private void FindLostTimers()
     {
         ulong now = _machine.ReadTsc();
