@@ -55,11 +55,11 @@ internal sealed class ApicTimer(LocalApic apic) : Timer
         StartCounting();
     }
 
-    /// <summary>The guest wrote the divider: the count goes on with it from the start.</summary>
+    /// <summary>The guest wrote the divider: the count goes on with it from the start, unless it has come to its end.</summary>
     internal void ChangeDivider(uint value)
     {
         apic.SetRegister(ApicRegister.DivideConfiguration, value);
-        if (_period != 0)
+        if (_period != 0 && (IsArmed || Mode == Periodic))
             StartCounting();
     }
 

@@ -223,6 +223,18 @@ public sealed class LocalApicTests
         Assert.That(_host.Kernel.Cpus[0].Timers.NextDeadline, Is.EqualTo(ulong.MaxValue));
     }
 
+    [Test]
+    public void A_count_that_has_come_to_its_end_does_not_begin_again_with_another_divider()
+    {
+        StartTimer(entry: 0x60, divide: 0xB, count: 1000);
+        Write(0, ApicRegister.DivideConfiguration, 0x3);
+        Assert.That(_host.Kernel.Cpus[0].Timers.NextDeadline, Is.Not.EqualTo(ulong.MaxValue), "it still counted");
+        _host.Machine.Tsc = _host.Kernel.Cpus[0].Timers.NextDeadline;
+        _host.Kernel.Cpus[0].Timers.Expire();
+        Write(0, ApicRegister.DivideConfiguration, 0xB);
+        Assert.That(_host.Kernel.Cpus[0].Timers.NextDeadline, Is.EqualTo(ulong.MaxValue));
+    }
+
     [TestCase(0x0u, 2)]
     [TestCase(0x1u, 4)]
     [TestCase(0x3u, 16)]
