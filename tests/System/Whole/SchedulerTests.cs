@@ -14,8 +14,6 @@ namespace Mk.SystemTests.Whole;
 [Parallelizable(ParallelScope.Self)]
 public sealed class SchedulerTests : SystemTest
 {
-    private const string Load = "stress-ng --cpu 1 --vm 1 --vm-bytes 32M --verify -t 3600";
-
     private static readonly int s_rounds = LongRuns.Read("SCHEDULER_ROUNDS", 1);
     private static readonly int s_kills = LongRuns.Read("SCHEDULER_KILLS", 2);
     private static readonly string[] s_names = ["one", "two"];
@@ -33,11 +31,11 @@ public sealed class SchedulerTests : SystemTest
         s_cpu = await s_calls.MakePoolAsync();
         foreach (string name in s_names)
         {
-            SystemGuest guest = await s_system.CreateAsync(Linux(name: name, vcpus: 1, ramdisk: "stress.initramfs"));
+            SystemGuest guest = await s_system.CreateAsync(Linux(name: name, vcpus: 1, ramdisk: StressLoad.Ramdisk));
             s_domains[name] = guest.Domain;
             await s_calls.SetAsync(new DomainParameters { Domain = guest.Domain, Pool = SchedulerCalls.Pool, Weight = name == "one" ? 256u : 512 });
             s_shells[name] = await guest.OpenShellAsync();
-            await s_shells[name].RunAsync($"({Load} > /tmp/load 2>&1; echo $? > /tmp/code) & true");
+            await StressLoad.StartAsync(s_shells[name]);
         }
     }
 
@@ -48,10 +46,7 @@ public sealed class SchedulerTests : SystemTest
     public async Task TheGuestsHaveNoticedNothing()
     {
         foreach (string name in s_names)
-        {
-            Assert.That(await s_shells[name].RunAsync("[ ! -e /tmp/code ] && pidof stress-ng > /dev/null && echo well"), Is.EqualTo("well\n"), name);
-            Assert.That(await s_shells[name].RunAsync("dmesg"), Does.Not.Match("(?i)soft lockup|rcu.*stall|BUG:|\\bOops"), name);
-        }
+            await StressLoad.CheckAsync(s_shells[name], name);
     }
 
     [Test]
