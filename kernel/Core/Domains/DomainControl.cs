@@ -123,7 +123,8 @@ public static class DomainControl
         DomainControlAbi.HypercallInit => WriteHypercallPage(ref call, target),
         DomainControlAbi.GetVcpuAffinity => VcpuControl.GetAffinity(ref call, target),
         DomainControlAbi.GetPagingMempoolSize => GetPool(ref call, target),
-        _ => SetPool(ref call, target),
+        DomainControlAbi.SetPagingMempoolSize => SetPool(ref call, target),
+        _ => XenError.ENOSYS,
     };
 
     // Goes on until the domain is gone: the pieces are done between slices.
