@@ -93,10 +93,17 @@ public sealed class CoreOptions
             return "on or off: use all threads of a CPU core";
         }
 
-        return TakeRare(name, value, out isSound);
+        if (name.SequenceEqual("mitigations"u8))
+        {
+            _mitigations = value.ToArray();
+            return "auto, off or a list of measures";
+        }
+
+        return TakeCheck(name, value, out isSound);
     }
 
-    private string? TakeRare(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, out bool isSound)
+    // The options by which the core checks itself.
+    private string? TakeCheck(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value, out bool isSound)
     {
         isSound = true;
         if (name.SequenceEqual("audit"u8))
@@ -104,12 +111,6 @@ public sealed class CoreOptions
             isSound = TryReadSwitch(value, out bool on);
             AuditsEnds = isSound ? on : AuditsEnds;
             return "on or off: check all of the core's memory records after every end of a domain";
-        }
-
-        if (name.SequenceEqual("mitigations"u8))
-        {
-            _mitigations = value.ToArray();
-            return "auto, off or a list of measures";
         }
 
         if (!name.SequenceEqual("selftest"u8))
