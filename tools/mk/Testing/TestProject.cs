@@ -54,18 +54,19 @@ public sealed record TestProject(string Path)
             if (BootsMachines && IsResult(line))
                 progress(line.Trim());
         });
-        // Where the filter matches nothing, or is none, there may be a file without results.
-        string written = File.Exists(trx) ? File.ReadAllText(trx) : "";
-        bool hasResults = written.Contains("<UnitTestResult", StringComparison.Ordinal);
-        if (code == 0 && filter is not null && !hasResults)
+        TrxResults? results = ResultsIn(trx);
+        if (results is null && code == 0 && filter is not null)
             return new TrxResults(0, []);
-        if (hasResults)
-        {
-            TrxResults results = TrxResults.Read(new StringReader(written));
-            if (code == 0 || results.Failures.Count > 0)
-                return results;
-        }
+        if (results is not null && (code == 0 || results.Failures.Count > 0))
+            return results;
         throw new MkException(ExitCode.GuestCrashed, $"the tests of {Name} could not be run (code {code}):\n{string.Join('\n', lines.TakeLast(40))}");
+    }
+
+    // Null: none. Where the filter matches nothing, or is none, there may be a file without results.
+    private static TrxResults? ResultsIn(string trx)
+    {
+        string written = File.Exists(trx) ? File.ReadAllText(trx) : "";
+        return written.Contains("<UnitTestResult", StringComparison.Ordinal) ? TrxResults.Read(new StringReader(written)) : null;
     }
 
     private static bool IsResult(string line) =>
