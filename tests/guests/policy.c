@@ -10,6 +10,7 @@ const char guest_name[] = "policy";
 #define SERVICE_OP 48
 #define READ_SCHEDULING 11
 #define APPLY_SCHEDULING 12
+#define READ_SLICES 13
 #define ESTALE 116
 #define EVERYWHERE (~0ull)
 #define NONE (~0u)
@@ -18,6 +19,7 @@ const char guest_name[] = "policy";
 #define MOST_VCPUS 32
 #define RUNNING 1
 #define READY 2
+#define BLOCKED 3
 #define STRICT 1
 #define NOBODY 2
 
@@ -32,6 +34,11 @@ struct context { u32 domain, vcpu; u64 generation; struct rules rules; };
 struct slot { u32 cpu, flags, domain, vcpu; u64 generation, length; };
 struct transaction { u64 base, generation; u32 contexts, slots; u64 context_array, slot_array; u32 failed, flags; };
 
+struct slice { u64 start, end, waited; u16 domain, vcpu; u32 next; };
+struct slice_read { u32 cpu, capacity, count, pad; u64 first, lost, now, buffer; };
+
+static struct slice slices[64];
+static struct slice_read run;
 static struct state states[MOST_VCPUS];
 static struct context contexts[LOADS];
 static struct slot slots[LOADS + 2];
@@ -83,8 +90,15 @@ static long apply(unsigned context_count, unsigned slot_count)
     return hypercall2(SERVICE_OP, APPLY_SCHEDULING, &wanted);
 }
 
+static long read_slices(u64 first)
+{
+    run = (struct slice_read){ .cpu = cpu, .capacity = 64, .first = first, .buffer = (uintptr_t)slices };
+    return hypercall2(SERVICE_OP, READ_SLICES, &run);
+}
+
 static void refused(void)
 {
+    CHECK_EQ(read_slices(0), -EPERM);
     CHECK_EQ(read_all(), -EPERM);
     CHECK_EQ(apply(0, 0), -EPERM);
 }
@@ -199,6 +213,46 @@ static void table(void)
     CHECK_EQ(apply(0, 1), 0);
 }
 
+/* Who ran on this CPU: slices follow each other, the policy's end when it sleeps, and all of them together are what the loads had. */
+static void slices_kept(void)
+{
+    u64 first = 0, end = 0, ran[LOADS] = { 0 }, before[LOADS], after[LOADS], slept = 0, start;
+    CHECK_EQ(sizeof(struct slice), 32);
+    do {
+        CHECK_EQ(read_slices(first), 0);
+        first = run.first;
+    } while (run.count);
+    start = now();
+    CHECK_EQ(read_all(), 0);
+    changed(before);
+    for (unsigned i = 0; i < 20; i++) {
+        set_timer_op(now() + 20 * MS);
+        irq_enable_and_halt();
+        irq_disable();
+    }
+    CHECK_EQ(read_all(), 0);
+    changed(after);
+    do {
+        CHECK_EQ(read_slices(first), 0);
+        CHECK_EQ(run.lost, 0);
+        for (unsigned i = 0; i < run.count; i++) {
+            CHECK(slices[i].end >= slices[i].start && slices[i].start >= end);
+            CHECK(slices[i].end <= run.now);
+            end = slices[i].end;
+            if (slices[i].start < start)
+                continue;
+            if (slices[i].domain >= FIRST_LOAD)
+                ran[slices[i].domain - FIRST_LOAD] += end - slices[i].start;
+            else
+                slept += slices[i].next == BLOCKED && slices[i].waited < 1000 * MS;
+        }
+        first = run.first;
+    } while (run.count);
+    CHECK(slept >= 19);
+    for (unsigned i = 0; i < LOADS; i++)
+        CHECK(is_near(ran[i] / 1000, (after[i] - before[i]) / 1000, 20));
+}
+
 static void errors(void)
 {
     set_plain();
@@ -215,6 +269,7 @@ static void errors(void)
     FOR_EACH_BAD_POINTER(p) {
         CHECK_EQ(hypercall2(SERVICE_OP, READ_SCHEDULING, p), -EFAULT);
         CHECK_EQ(hypercall2(SERVICE_OP, APPLY_SCHEDULING, p), -EFAULT);
+        CHECK_EQ(hypercall2(SERVICE_OP, READ_SLICES, p), -EFAULT);
         what.buffer = wanted.context_array = wanted.slot_array = (uintptr_t)p;
         what.first = 0;
         CHECK_EQ(hypercall2(SERVICE_OP, READ_SCHEDULING, &what), -EFAULT);
@@ -222,6 +277,9 @@ static void errors(void)
         wanted.slots = wanted.flags = 0;
         CHECK_EQ(hypercall2(SERVICE_OP, APPLY_SCHEDULING, &wanted), -EFAULT);
     }
+    cpu += 4096;
+    CHECK_EQ(read_slices(0), -EINVAL);
+    cpu -= 4096;
     CHECK_EQ(read_all(), 0);
     CHECK_EQ(state_of(FIRST_LOAD)->rules.weight, 256);
 }
@@ -239,6 +297,7 @@ static void be_policy(void)
     caps();
     budgets();
     table();
+    slices_kept();
     errors();
     CHECK(state_of(1)->wakeups > 3);
     CHECK(state_of(1)->worst_wait < 1000 * MS);

@@ -10,6 +10,7 @@ public static class PolicyAbi
 {
     public const uint ReadScheduling = 11;
     public const uint ApplyScheduling = 12;
+    public const uint ReadSlices = 13;
 
     /// <summary>Where a vCPU is.</summary>
     public const uint IsRunning = 1;
@@ -95,5 +96,35 @@ public static class PolicyAbi
         public uint Vcpu;
         public ulong DomainGeneration;
         public ulong Length;
+    }
+
+    /// <summary>
+    /// read_slices: a CPU, the number of the first slice wanted (out: where to go on), the buffer and its records in; how many there are and
+    /// how many of those wanted are gone already, out.
+    /// </summary>
+    public struct SliceRead
+    {
+        public uint Cpu;
+        public uint Capacity;
+        public uint Count;
+        public uint Padding;
+        public ulong First;
+        public ulong Lost;
+        public ulong Now;
+        public ulong Buffer;
+    }
+
+    /// <summary>Bytes of <see cref="Slice"/>.</summary>
+    public const int SliceSize = 32;
+
+    /// <summary>A vCPU ran: from when to when, how long it had waited since it was woken for it (or 0), and where it was afterwards.</summary>
+    public struct Slice
+    {
+        public ulong Start;
+        public ulong End;
+        public ulong Waited;
+        public ushort Domain;
+        public ushort Vcpu;
+        public uint Next;
     }
 }

@@ -21,6 +21,9 @@ public sealed class DispatchAccount
     /// <summary>The longest time from a reason to run to running.</summary>
     public ulong WorstWait { get; private set; }
 
+    /// <summary>That time for its present or last slice; 0 when it was not woken for it.</summary>
+    public ulong LastWait { get; private set; }
+
     /// <summary>How many of those times are in each class.</summary>
     public LatencyCounts Latency => _latency;
 
@@ -48,6 +51,7 @@ public sealed class DispatchAccount
         if (_lastCpu != cpu)
             Move(cpu);
 
+        LastWait = 0;
         if (_wokeAt != 0)
             Count(now - _wokeAt, bounds);
     }
@@ -58,7 +62,7 @@ public sealed class DispatchAccount
         _latency = default;
         _lastCpu = -1;
         _wokeAt = 0;
-        Migrations = WorstWait = 0;
+        Migrations = WorstWait = LastWait = 0;
     }
 
     private void Move(int cpu)
@@ -70,6 +74,7 @@ public sealed class DispatchAccount
     private void Count(ulong wait, ulong[] bounds)
     {
         _wokeAt = 0;
+        LastWait = wait;
         if (wait > WorstWait)
             WorstWait = wait;
 

@@ -237,6 +237,7 @@ public sealed class Dispatcher
         cpu.Schedule.Stop(now - cpu.SliceStart);
         VcpuState next = NextState(vcpu);
         vcpu.State = next;
+        cpu.Slices.Append(vcpu, cpu.SliceStart, now);
         vcpu.WantsBlock = false;
         if (next == VcpuState.Offline || (vcpu.Pending & PendingWork.Startup) != 0)
         {

@@ -36,11 +36,14 @@ public sealed class PhysicalCpu
     /// <summary>vCPUs may run here.</summary>
     public bool RunsGuests { get; }
 
-    /// <summary>Guards <see cref="Schedule"/> and the state of the vCPUs assigned to this CPU.</summary>
+    /// <summary>Guards <see cref="Schedule"/>, <see cref="Slices"/> and the state of the vCPUs assigned to this CPU.</summary>
     public TicketLock Lock { get; } = new();
 
     /// <summary>Who waits for this CPU, and who is next; made when the number of vCPUs is known.</summary>
     public CpuSchedule Schedule { get; set; } = new(0, 1, 1);
+
+    /// <summary>Who ran here when.</summary>
+    public SliceLog Slices { get; } = new();
 
     /// <summary>Timers that fire here.</summary>
     public TimerQueue Timers { get; }

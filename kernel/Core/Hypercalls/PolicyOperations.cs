@@ -21,6 +21,7 @@ public static class PolicyOperations
     {
         PolicyAbi.ReadScheduling => call.Holds(Privilege.Info) ? Read(ref call) : XenError.EPERM,
         PolicyAbi.ApplyScheduling => call.Holds(Privilege.Control) ? Apply(ref call) : XenError.EPERM,
+        PolicyAbi.ReadSlices => call.Holds(Privilege.Info) ? ReadSlices(ref call) : XenError.EPERM,
         _ => XenError.ENOSYS,
     };
 
@@ -70,6 +71,56 @@ public static class PolicyOperations
         return result;
     }
 
+    private static long ReadSlices(ref HypercallCall call)
+    {
+        if (!call.TryRead(call.Arg1, out PolicyAbi.SliceRead wanted))
+            return XenError.EFAULT;
+
+        ReadOnlySpan<PhysicalCpu> cpus = call.Domain.Kernel.Cpus;
+        if (wanted.Cpu >= (uint)cpus.Length)
+            return XenError.EINVAL;
+
+        ulong asked = wanted.First;
+        wanted.Count = 0;
+        while (wanted.Count < wanted.Capacity)
+        {
+            int count = CopySlices(in call, cpus[(int)wanted.Cpu], ref wanted);
+            if (count < 0)
+                return XenError.EFAULT;
+
+            if (count == 0 || call.ShouldPreempt)
+                break;
+        }
+
+        wanted.Lost = wanted.First - wanted.Count - asked;
+        wanted.Now = call.Domain.Kernel.Clock.Now();
+        return call.Answer(call.Arg1, in wanted);
+    }
+
+    // A few at a time: the CPU that is asked about needs its lock for each switch.
+    private static int CopySlices(in HypercallCall call, PhysicalCpu cpu, ref PolicyAbi.SliceRead wanted)
+    {
+        const int atATime = 16;
+        Span<PolicyAbi.Slice> slices = stackalloc PolicyAbi.Slice[atATime];
+        slices = slices.Slice(0, (int)Math.Min(atATime, wanted.Capacity - wanted.Count));
+        cpu.Lock.Enter();
+        int count = cpu.Slices.CopyTo(slices, ref wanted.First);
+        cpu.Lock.Exit();
+        Clock clock = call.Domain.Kernel.Clock;
+        for (int i = 0; i < count; i++)
+        {
+            ref PolicyAbi.Slice slice = ref slices[i];
+            slice.Start = clock.At(slice.Start);
+            slice.End = clock.At(slice.End);
+            slice.Waited = clock.ToNanoseconds(slice.Waited);
+            slice.Next = WhereIs((VcpuState)slice.Next);
+            if (!call.TryWrite(wanted.Buffer + (wanted.Count++ * PolicyAbi.SliceSize), in slice))
+                return -1;
+        }
+
+        return count;
+    }
+
     // The first vCPU at a place or after it.
     private static bool TryFind(DomainTable domains, ref uint place, out Vcpu vcpu)
     {
@@ -98,7 +149,7 @@ public static class PolicyOperations
         state.Vcpu = (uint)vcpu.Id;
         state.DomainGeneration = vcpu.Domain.Generation;
         state.Cpu = (uint)vcpu.Cpu.Index;
-        state.Where = WhereIs(vcpu);
+        state.Where = WhereIs(vcpu.State);
         state.Flags = (context.HasFloor ? PolicyAbi.HasFloor : 0) | (context.Table != null ? PolicyAbi.HasSlot : 0);
         state.Rules = vcpu.Rules;
         state.Rules.Weight = (uint)context.Weight;
@@ -114,7 +165,7 @@ public static class PolicyOperations
         return state;
     }
 
-    private static uint WhereIs(Vcpu vcpu) => vcpu.State switch
+    private static uint WhereIs(VcpuState state) => state switch
     {
         VcpuState.Running => PolicyAbi.IsRunning,
         VcpuState.Runnable => PolicyAbi.IsReady,

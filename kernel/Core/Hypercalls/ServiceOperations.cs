@@ -25,6 +25,7 @@ public static class ServiceOperations
         new(ServiceAbi.Audit, "audit", "service", Privilege.Info),
         new(PolicyAbi.ReadScheduling, "read_scheduling", "policy", Privilege.Info),
         new(PolicyAbi.ApplyScheduling, "apply_scheduling", "policy", Privilege.Control),
+        new(PolicyAbi.ReadSlices, "read_slices", "policy", Privilege.Info),
     ];
 
     /// <summary>Serves the operation that the first argument names.</summary>

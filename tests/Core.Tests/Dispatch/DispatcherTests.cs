@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using Microkernel.Core.Abi;
 using Microkernel.Core.Dispatch;
 using Microkernel.Core.Domains;
 using Microkernel.Core.Tests.Fakes;
@@ -317,6 +318,29 @@ public sealed class DispatcherTests
         simulation.Run(1200 * Millisecond);
         Assert.That(simulation.RanOn[0] - before[0], Is.GreaterThan(480 * Millisecond));
         Assert.That(simulation.RanOn.Skip(2), Is.EqualTo(before.Skip(2)));
+    }
+
+    [TestCase(1, 3)]
+    [TestCase(2, 5)]
+    public void EachCpuKeepsTheSlicesThatItGave(int cpus, int domains)
+    {
+        Simulation simulation = new(cpus, domains);
+        simulation.Run(900 * Millisecond);
+        ulong[] ran = new ulong[domains];
+        PolicyAbi.Slice[] slices = new PolicyAbi.Slice[SliceLog.Size];
+        for (int cpu = 0; cpu < cpus; cpu++)
+        {
+            ulong first = 0;
+            int count = simulation.Host.Kernel.Cpus[cpu].Slices.CopyTo(slices, ref first);
+            Assert.That(first, Is.EqualTo((ulong)count));
+            for (int i = 0; i < count; i++)
+            {
+                Assert.That(slices[i].Start, Is.GreaterThanOrEqualTo(i > 0 ? slices[i - 1].End : 0), "one after the other");
+                ran[slices[i].Domain - 1] += slices[i].End - slices[i].Start;
+            }
+        }
+
+        Assert.That(ran, Is.EqualTo(simulation.Ran).Within(0.01).Percent);
     }
 
     private sealed class Simulation
