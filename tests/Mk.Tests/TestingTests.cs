@@ -1,3 +1,4 @@
+using System;
 using System.IO;
 using System.Linq;
 using Mk.Testing;
@@ -31,9 +32,29 @@ public sealed class TestingTests
     [Test]
     public void AllTestProjectsAreFoundAndTheSystemTestsComeLast()
     {
-        var projects = TestProject.FindAll();
+        var projects = TestProject.FindAll(new TestChoice());
         Assert.That(projects.Select(static p => p.Path), Does.Contain("tests/Mk.Tests/Mk.Tests.csproj"));
         Assert.That(projects[^1].Path, Is.EqualTo("tests/System/System.Tests.csproj"));
         Assert.That(projects.Count(static p => p.BootsMachines), Is.EqualTo(1));
+    }
+
+    [Test]
+    public void BareProjectsAreSomeOfThemAndNoneTestsAService()
+    {
+        string[] all = [.. TestProject.FindAll(new TestChoice()).Select(static p => p.Name)], bare = [.. TestProject.FindAll(new TestChoice(IsBare: true)).Select(static p => p.Name)];
+        Assert.That(bare, Is.SubsetOf(all).And.Length.EqualTo(6));
+        Assert.That(Directory.GetDirectories(Repository.InRoot("services")).Select(static d => Path.GetFileName(d).Replace("-", "") + ".tests"), Has.None.Matches<string>(
+            name => bare.Contains(name, StringComparer.OrdinalIgnoreCase)));
+    }
+
+    [TestCase(null, false, "")]
+    [TestCase("Fuzz", false, "FullyQualifiedName~Fuzz")]
+    [TestCase(null, true, "TestCategory!=Services")]
+    [TestCase("Fuzz", true, "FullyQualifiedName~Fuzz&TestCategory!=Services")]
+    public void AChoiceIsAnExpressionOfTheTestProgram(string? filter, bool isBare, string expression)
+    {
+        var choice = new TestChoice(filter, isBare);
+        Assert.That(choice.Expression, Is.EqualTo(expression));
+        Assert.That(choice.IsPart, Is.EqualTo(expression.Length > 0));
     }
 }

@@ -4,11 +4,13 @@ using System.Threading.Tasks;
 using Mk.Boot;
 using Mk.Images;
 using Mk.Machine;
+using Mk.Testing;
 using NUnit.Framework;
 
 namespace Mk.SystemTests;
 
 /// <summary>What services stand on: a NativeAOT program alone in a small domain, with Linux's Xen devices.</summary>
+[Category(TestChoice.ServicesCategory)]
 public sealed class ServiceTests : SystemTest
 {
     /// <summary>Instructions until the first line, at a nanosecond each: far below the three seconds that a service may take.</summary>

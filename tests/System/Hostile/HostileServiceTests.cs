@@ -7,6 +7,7 @@ using Mk.Boot;
 using Mk.Images;
 using Mk.Machine;
 using Mk.SystemTests.Whole;
+using Mk.Testing;
 using NUnit.Framework;
 using SchedulerApi = Microkernel.Protos.Scheduler;
 using SupervisorApi = Microkernel.Protos.Supervisor;
@@ -17,6 +18,7 @@ namespace Mk.SystemTests.Hostile;
 /// Services that have gone bad (tests/HostileService) among real ones: everything that they try is refused, the log says so, who dies or
 /// hangs is started again, and nobody else notices.
 /// </summary>
+[Category(TestChoice.ServicesCategory)]
 public sealed class HostileServiceTests : SystemTest
 {
     private const int Memory = 0, XenStore = 1, Scheduler = 2, QemuDm = 3, Toolstack = 4;

@@ -1,9 +1,11 @@
 using System;
+using Mk.Testing;
 using NUnit.Framework;
 
 namespace Mk.SystemTests.Store;
 
 /// <summary>The store as a guest's Linux and Debian's programs in it use it, and as the operator sees the same tree.</summary>
+[Category(TestChoice.ServicesCategory)]
 public sealed class StoreGuestTests
 {
     [Test]

@@ -1,11 +1,13 @@
 using System;
 using System.Globalization;
 using System.Text.Json;
+using Mk.Testing;
 using NUnit.Framework;
 
 namespace Mk.SystemTests.Store;
 
 /// <summary>The store's domain is killed while a guest uses it: 2 times, or as many as XENSTORE_KILLS says.</summary>
+[Category(TestChoice.ServicesCategory)]
 public sealed class StoreSurvivalTests
 {
     private static readonly int Kills = LongRuns.Read("XENSTORE_KILLS", 2);

@@ -6,12 +6,14 @@ using System.Threading.Tasks;
 using Grpc.Core;
 using Mk.Boot;
 using Mk.Machine;
+using Mk.Testing;
 using NUnit.Framework;
 using Api = Microkernel.Protos.Toolstack;
 
 namespace Mk.SystemTests.Whole;
 
 /// <summary>Services die while two guests compute and check themselves: these notice nothing, and the service comes back as it was.</summary>
+[Category(TestChoice.ServicesCategory)]
 [Parallelizable(ParallelScope.Self)]
 public sealed class DyingServiceTests : SystemTest
 {

@@ -4,12 +4,14 @@ using System.Threading.Tasks;
 using Grpc.Core;
 using Mk.Boot;
 using Mk.Machine;
+using Mk.Testing;
 using NUnit.Framework;
 using Api = Microkernel.Protos.Toolstack;
 
 namespace Mk.SystemTests.Whole;
 
 /// <summary>Guests of the whole system come, are changed, and go.</summary>
+[Category(TestChoice.ServicesCategory)]
 [Parallelizable(ParallelScope.Self)]
 public sealed class GuestLifeTests : SystemTest
 {

@@ -6,6 +6,7 @@ using System.Text.RegularExpressions;
 using System.Threading.Tasks;
 using Microkernel.Protos.Scheduler;
 using Mk.Machine;
+using Mk.Testing;
 using NUnit.Framework;
 
 namespace Mk.SystemTests.Whole;
@@ -13,6 +14,7 @@ namespace Mk.SystemTests.Whole;
 /// <summary>
 /// What policies promise, as Linux guests see it that compute all the time, in virtual time on one CPU, which they share with the services.
 /// </summary>
+[Category(TestChoice.ServicesCategory)]
 [Parallelizable(ParallelScope.Self)]
 public sealed partial class PolicyTimesTests : SystemTest
 {

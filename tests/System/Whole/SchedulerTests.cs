@@ -6,11 +6,13 @@ using System.Threading.Tasks;
 using Grpc.Core;
 using Microkernel.Protos.Scheduler;
 using Mk.Machine;
+using Mk.Testing;
 using NUnit.Framework;
 
 namespace Mk.SystemTests.Whole;
 
 /// <summary>Policies change, and the scheduler dies, while two guests compute and check themselves on a CPU of their own.</summary>
+[Category(TestChoice.ServicesCategory)]
 [Parallelizable(ParallelScope.Self)]
 public sealed class SchedulerTests : SystemTest
 {

@@ -6,11 +6,13 @@ using System.Text.RegularExpressions;
 using System.Threading.Tasks;
 using Microkernel.Protos.Scheduler;
 using Mk.Machine;
+using Mk.Testing;
 using NUnit.Framework;
 
 namespace Mk.SystemTests.Whole;
 
 /// <summary>Two guests share a CPU of their own and look, in virtual time, how long they do not run while policies change.</summary>
+[Category(TestChoice.ServicesCategory)]
 [Parallelizable(ParallelScope.Self)]
 public sealed partial class SwapStallTests : SystemTest
 {

@@ -18,14 +18,20 @@ public static class BuildCommand
     /// <summary>Builds; a failure is an <see cref="MkException"/> with the compiler's words.</summary>
     public static int Build()
     {
-        Say.While("building Microkernel.sln", static () => Tool.Run(
-            "dotnet", ["build", "Microkernel.sln", "--nologo", "-v", "q", "-maxcpucount:2"], Repository.Root));
-        CoreImage.Ensure();
-        TestGuests.Build();
+        BuildCore();
         ImageStore.Ensure(ImageStore.PathOf(ServiceKernel.FileName));
         foreach (ServiceImage image in ServiceImage.FindAll())
             ImageStore.Ensure(ImageStore.PathOf(image.FileName));
         Say.Line($"made {Repository.Core}");
         return (int)ExitCode.Success;
+    }
+
+    /// <summary>Builds all but the services' images.</summary>
+    public static void BuildCore()
+    {
+        Say.While("building Microkernel.sln", static () => Tool.Run(
+            "dotnet", ["build", "Microkernel.sln", "--nologo", "-v", "q", "-maxcpucount:2"], Repository.Root));
+        CoreImage.Ensure();
+        TestGuests.Build();
     }
 }

@@ -1,7 +1,9 @@
 using System;
+using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.CommandLine;
 using System.Linq;
+using System.Threading.Tasks;
 using Mk.Images;
 using Mk.Testing;
 
@@ -17,39 +19,63 @@ public static class TestCommand
         "busybox.initramfs", "stress.initramfs",
     ];
 
+    // More at a time take longer each: projects are compiled, and tests written, for two CPUs.
+    private const int ProjectsAtATime = 2;
+
     /// <summary>The command for the command line's parser.</summary>
     public static Command Create()
     {
         var filter = new Option<string?>("--filter") { Description = "Only tests whose full name contains this", HelpName = "TEXT" };
+        var bare = new Option<bool>("--bare") { Description = "Only the tests of the core and of mk: no service is built or started" };
         var list = new Option<bool>("--list") { Description = "List the tests instead of running them" };
-        var command = new Command("test", "Build everything, check the format, and run all tests: on the host, and in QEMU.") { filter, list };
-        command.SetAction(parsed => parsed.GetValue(list) ? List(parsed.GetValue(filter)) : Run(parsed.GetValue(filter)));
+        var command = new Command("test", "Build everything, check the format, and run all tests: on the host, and in QEMU.") { filter, bare, list };
+        command.SetAction(parsed =>
+        {
+            var choice = new TestChoice(parsed.GetValue(filter), parsed.GetValue(bare));
+            return parsed.GetValue(list) ? List(choice) : Run(choice);
+        });
         return command;
     }
 
-    private static int Run(string? filter)
+    private static int Run(TestChoice choice)
     {
         var tally = new Tally();
-        if (tally.Step("build", static () => BuildCommand.Build()))
+        if (tally.Step("build", () => Build(choice)))
         {
-            if (filter is null)
+            if (choice.Filter is null)
                 tally.Step("format", CheckFormat);
             tally.Step("images", static () => Array.ForEach(Images, static name => ImageStore.Ensure(ImageStore.PathOf(name))));
-            foreach (TestProject project in TestProject.FindAll())
-                tally.Run(project, filter);
+            RunAll(tally, choice);
         }
         Console.WriteLine(tally);
         return (int)(tally.Failed == 0 ? ExitCode.Success : ExitCode.GuestCrashed);
+    }
+
+    private static void Build(TestChoice choice)
+    {
+        if (choice.IsBare)
+            BuildCommand.BuildCore();
+        else
+            BuildCommand.Build();
+    }
+
+    private static void RunAll(Tally tally, TestChoice choice)
+    {
+        ILookup<bool, TestProject> projects = TestProject.FindAll(choice).ToLookup(static project => project.WantsAllCpus);
+        var options = new ParallelOptions { MaxDegreeOfParallelism = ProjectsAtATime };
+        Parallel.ForEach(Partitioner.Create(projects[false], EnumerablePartitionerOptions.NoBuffering), options, project => tally.Run(project, choice));
+        foreach (TestProject project in projects[true])
+            tally.Run(project, choice);
     }
 
     // Style rules and analysers had their say when the solution was built.
     private static void CheckFormat() =>
         Tool.Run("dotnet", ["format", "whitespace", "Microkernel.sln", "--verify-no-changes", "--no-restore"], Repository.Root);
 
-    private static int List(string? filter)
+    private static int List(TestChoice choice)
     {
-        BuildCommand.Build();
-        IEnumerable<string> names = TestProject.FindAll().SelectMany(project => project.List(filter));
+        Build(choice);
+        IEnumerable<string> names = TestProject.FindAll(choice).SelectMany(project => project.List(choice));
         foreach (string name in names)
             Console.WriteLine(name);
         return (int)ExitCode.Success;

@@ -1,12 +1,15 @@
 using System;
 using System.Diagnostics;
 using System.Globalization;
+using System.Threading;
 
 namespace Mk.Testing;
 
-/// <summary>Counts what passed and what failed, and prints failures as they come.</summary>
+/// <summary>Counts what passed and what failed, and prints failures as they come. Several threads may run projects.</summary>
 public sealed class Tally
 {
+    private readonly Lock _turn = new();
+
     /// <summary>How much has passed.</summary>
     public int Passed { get; private set; }
 
@@ -38,31 +41,39 @@ public sealed class Tally
     }
 
     /// <summary>Runs a test project.</summary>
-    public void Run(TestProject project, string? filter)
+    public void Run(TestProject project, TestChoice choice)
     {
         long start = Stopwatch.GetTimestamp();
         Print($"{project.Name} ...");
         try
         {
-            TrxResults results = project.Run(filter, Print);
-            Add(project, results, filter);
+            TrxResults results = project.Run(choice, Print);
+            Add(project, results, choice);
             Print($"{project.Name}: {results.Passed} passed, {results.Failures.Count} failed ({Seconds(start)})");
         }
         catch (MkException e)
         {
-            Failed++;
+            Add(0, 1);
             Print($"FAILED {project.Name}\n{e.Message}");
         }
     }
 
-    private void Add(TestProject project, TrxResults results, string? filter)
+    private void Add(TestProject project, TrxResults results, TestChoice choice)
     {
-        if (results.Passed + results.Failures.Count == 0 && filter is null)
+        if (results.Passed + results.Failures.Count == 0 && !choice.IsPart)
             throw new MkException(ExitCode.GuestCrashed, $"{project.Name} has no tests");
-        Passed += results.Passed;
-        Failed += results.Failures.Count;
+        Add(results.Passed, results.Failures.Count);
         foreach (TestFailure failure in results.Failures)
             Print($"FAILED {project.Name}: {failure.Name} ({failure.Outcome})\n{failure.Detail}\n");
+    }
+
+    private void Add(int passed, int failed)
+    {
+        lock (_turn)
+        {
+            Passed += passed;
+            Failed += failed;
+        }
     }
 
     private static void Print(string text) => Console.WriteLine(text);

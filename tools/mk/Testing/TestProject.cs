@@ -9,33 +9,41 @@ namespace Mk.Testing;
 /// <param name="Path">Its project file, relative to the root.</param>
 public sealed record TestProject(string Path)
 {
+    // And of mk itself.
+    private static readonly string[] OfTheCore = ["Core.Tests", "CoreLib.Tests", "CoreMessages.Tests", "Mk.Tests", "Platform.Tests", "System.Tests"];
+
     /// <summary>Its name.</summary>
     public string Name => System.IO.Path.GetFileNameWithoutExtension(Path);
 
     /// <summary>Whether its tests boot machines.</summary>
     public bool BootsMachines => Path.StartsWith("tests/System/", StringComparison.Ordinal);
 
-    /// <summary>All test projects below tests/, those that boot machines last.</summary>
-    public static IReadOnlyList<TestProject> FindAll() =>
+    /// <summary>Whether it runs alone: it boots two machines at a time, or tests what threads on two CPUs see of each other.</summary>
+    public bool WantsAllCpus => BootsMachines || Name == "Rings.Tests";
+
+    /// <summary>All test projects below tests/ that have some of the tests, those that boot machines last.</summary>
+    public static IReadOnlyList<TestProject> FindAll(TestChoice choice) =>
         [.. Directory.GetFiles(Repository.InRoot("tests"), "*.csproj", SearchOption.AllDirectories)
             .Where(static f => File.ReadAllText(f).Contains("Microsoft.NET.Test.Sdk", StringComparison.Ordinal))
             .Select(static f => new TestProject(System.IO.Path.GetRelativePath(Repository.Root, f)))
+            .Where(p => !choice.IsBare || OfTheCore.Contains(p.Name))
             .OrderBy(static p => p.BootsMachines).ThenBy(static p => p.Path, StringComparer.Ordinal)];
 
-    /// <summary>Lists the tests whose full name contains <paramref name="filter"/>.</summary>
-    public IReadOnlyList<string> List(string? filter) =>
-        [.. Tool.Run("dotnet", ["test", Path, "--no-build", "--nologo", "--list-tests", "--", "NUnit.DisplayName=FullName"], Repository.Root)
+    /// <summary>Lists the tests that are wanted.</summary>
+    public IReadOnlyList<string> List(TestChoice choice) =>
+        [.. Tool.Run("dotnet", ["test", Path, "--no-build", "--nologo", "--list-tests", .. FilterOf(choice), "--", "NUnit.DisplayName=FullName"], Repository.Root)
             .Split('\n')
             .Where(static line => line.StartsWith("    ", StringComparison.Ordinal))
             .Select(static line => line.Trim())
-            .Where(name => filter is null || name.Contains(filter, StringComparison.OrdinalIgnoreCase))];
+            // dotnet lists all that are there, whatever the filter says of names.
+            .Where(name => choice.Filter is null || name.Contains(choice.Filter, StringComparison.OrdinalIgnoreCase))];
 
     /// <summary>Runs the tests.</summary>
-    /// <param name="filter">A part of the full names of those wanted; null for all.</param>
+    /// <param name="choice">Which.</param>
     /// <param name="progress">Receives a line for each test of a project that boots machines.</param>
-    /// <returns>The results; without any test when the filter matches none.</returns>
+    /// <returns>The results; without any test when none of it is wanted.</returns>
     /// <exception cref="MkException">The test program itself failed.</exception>
-    public TrxResults Run(string? filter, Action<string> progress)
+    public TrxResults Run(TestChoice choice, Action<string> progress)
     {
         string folder = Directory.CreateDirectory(Repository.InRoot("out/test-results")).FullName;
         string trx = System.IO.Path.Combine(folder, Name + ".trx");
@@ -44,9 +52,8 @@ public sealed record TestProject(string Path)
         [
             "test", Path, "--no-build", "--nologo", "--results-directory", folder,
             "--logger", $"trx;LogFileName={Name}.trx", "--logger", "console;verbosity=normal",
+            .. FilterOf(choice),
         ];
-        if (filter is not null)
-            arguments.AddRange(["--filter", $"FullyQualifiedName~{filter}"]);
         List<string> lines = [];
         int code = Tool.Stream("dotnet", arguments, Repository.Root, line =>
         {
@@ -55,12 +62,14 @@ public sealed record TestProject(string Path)
                 progress(line.Trim());
         });
         TrxResults? results = ResultsIn(trx);
-        if (results is null && code == 0 && filter is not null)
+        if (results is null && code == 0 && choice.IsPart)
             return new TrxResults(0, []);
         if (results is not null && (code == 0 || results.Failures.Count > 0))
             return results;
         throw new MkException(ExitCode.GuestCrashed, $"the tests of {Name} could not be run (code {code}):\n{string.Join('\n', lines.TakeLast(40))}");
     }
+
+    private static string[] FilterOf(TestChoice choice) => choice.IsPart ? ["--filter", choice.Expression] : [];
 
     // Null: none. Where the filter matches nothing, or is none, there may be a file without results.
     private static TrxResults? ResultsIn(string trx)
