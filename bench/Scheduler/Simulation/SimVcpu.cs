@@ -40,6 +40,9 @@ public sealed class SimVcpu
     /// <summary>The longest wait for a CPU at a stretch, in ns.</summary>
     public ulong LongestWaitNs { get; private set; }
 
+    /// <summary>How long it had waited since it was woken for its present or last slice, in ns; 0 if it was not.</summary>
+    public ulong LastWaitNs { get; private set; }
+
     /// <summary>How often it woke up.</summary>
     public ulong Wakeups { get; private set; }
 
@@ -72,6 +75,7 @@ public sealed class SimVcpu
         ulong wait = now - _readySince;
         WaitedNs += wait;
         LongestWaitNs = Math.Max(LongestWaitNs, wait);
+        LastWaitNs = _isWaking ? wait : 0;
         if (_isWaking)
             Latencies.Add(wait);
         (_isWaking, Activity) = (false, VcpuActivity.Running);

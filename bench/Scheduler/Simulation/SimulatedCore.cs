@@ -15,11 +15,17 @@ public sealed class SimulatedCore(Machine machine) : ISchedulingCore
     /// <summary>Contexts that were changed.</summary>
     public int Changes { get; private set; }
 
+    /// <summary>What CPUs did; null, and so nothing to read, as long as nobody wants to know.</summary>
+    public SliceHistory? History { get; set; }
+
     /// <summary>vCPUs came or went.</summary>
     public void Changed() => _generation++;
 
     /// <inheritdoc/>
     public CoreState Read() => new(_generation, machine.Now, _cpus, [.. machine.Vcpus.Values.Select(Describe)]);
+
+    /// <inheritdoc/>
+    public SliceBatch ReadSlices(uint cpu, ulong first) => History?.Read(cpu, first) ?? new SliceBatch([], first, 0, machine.Now);
 
     /// <inheritdoc/>
     public ApplyResult Apply(Transaction transaction)
