@@ -26,6 +26,12 @@ internal sealed class XenSchedulingCore : ISchedulingCore
         return new CoreState(found.Generation, found.Now, _cpus, [.. found.Vcpus.Select(Describe)]);
     }
 
+    public SliceBatch ReadSlices(uint cpu, ulong first)
+    {
+        Xen.CpuSlices found = _policy.ReadSlices((int)cpu, first);
+        return new SliceBatch([.. found.Slices.Select(Describe)], found.Next, found.Lost, found.Now);
+    }
+
     public ApplyResult Apply(Transaction transaction)
     {
         SchedulingChange[] changes = [.. transaction.Contexts.Select(ToChange)];
@@ -75,6 +81,9 @@ internal sealed class XenSchedulingCore : ISchedulingCore
             Affinity = state.Effective,
         },
     };
+
+    private static CpuSlice Describe(Xen.CpuSlice slice) =>
+        new(slice.Domain, (uint)slice.Vcpu, slice.Start, slice.End, slice.Waited, (VcpuActivity)slice.Next);
 
     private static SchedulingChange ToChange(ContextChange change)
     {

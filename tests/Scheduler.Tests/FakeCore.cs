@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 using Microkernel.Services.Scheduler.Simulation;
@@ -32,6 +33,15 @@ internal sealed class FakeCore : ISchedulingCore
 
     /// <summary>What every transaction is refused with.</summary>
     internal string? Refusal { get; set; }
+
+    /// <summary>What each CPU's slices were since its start.</summary>
+    internal Dictionary<uint, List<CpuSlice>> Slices { get; } = [];
+
+    /// <summary>How many of a CPU's last slices there still are.</summary>
+    internal int KeptSlices { get; set; } = int.MaxValue;
+
+    /// <summary>Called before slices are read, with the CPU; time may pass.</summary>
+    internal Action<uint>? BeforeSlices { get; set; }
 
     internal void Add(uint domain, uint vcpus, bool isService = false, ulong generation = 1)
     {
@@ -69,6 +79,19 @@ internal sealed class FakeCore : ISchedulingCore
     }
 
     public CoreState Read() => new(Generation, Now, [.. Cpus], [.. Vcpus.Values]);
+
+    public SliceBatch ReadSlices(uint cpu, ulong first)
+    {
+        const int atATime = 128;
+        lock (Slices)
+        {
+            BeforeSlices?.Invoke(cpu);
+            List<CpuSlice> all = Slices.GetValueOrDefault(cpu, []);
+            ulong oldest = Math.Max(first, (ulong)Math.Max(0, all.Count - KeptSlices));
+            CpuSlice[] found = [.. all.Skip((int)oldest).Take(atATime)];
+            return new SliceBatch(found, oldest + (ulong)found.Length, oldest - first, Now);
+        }
+    }
 
     public ApplyResult Apply(Transaction transaction)
     {

@@ -21,6 +21,9 @@ public sealed class SimulatedCore(Machine machine) : ISchedulingCore
     /// <inheritdoc/>
     public CoreState Read() => new(_generation, machine.Now, _cpus, [.. machine.Vcpus.Values.Select(Describe)]);
 
+    /// <summary>None: a simulation keeps sums.</summary>
+    public SliceBatch ReadSlices(uint cpu, ulong first) => new([], first, 0, machine.Now);
+
     /// <inheritdoc/>
     public ApplyResult Apply(Transaction transaction)
     {

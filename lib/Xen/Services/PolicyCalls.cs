@@ -8,6 +8,9 @@ namespace Microkernel.Xen;
 /// <summary>service_op for a scheduling policy: how vCPUs fare, and how they share the CPUs.</summary>
 public sealed class PolicyCalls
 {
+    /// <summary>The most slices that are read at a time.</summary>
+    public const int SlicesAtATime = 128;
+
     private const int RecordsAtATime = 128;
     private const uint HasFloor = 1, HasSlot = 2;
     private const uint StrictSlot = 1, NobodysSlot = 2;
@@ -35,6 +38,23 @@ public sealed class PolicyCalls
         }
         while (read.First != 0);
         return new SchedulingSnapshot(generation.Value, read.Now, (int)read.Cpus, states);
+    }
+
+    /// <summary>
+    /// Reads what a CPU's last slices were, at most <see cref="SlicesAtATime"/> of them. The core keeps 2,048 for each CPU, and counts them from
+    /// its start. Needs Info; throws <see cref="XenException"/> when the core refuses: there is no such CPU.
+    /// </summary>
+    /// <param name="cpu">The CPU.</param>
+    /// <param name="first">The number of the first one that is wanted.</param>
+    public CpuSlices ReadSlices(int cpu, ulong first)
+    {
+        using HypercallBuffer buffer = _privcmd.Rent(SlicesAtATime * Unsafe.SizeOf<ServiceAbi.SliceRecord>());
+        ServiceAbi.SliceRead read = new() { Cpu = (uint)cpu, Capacity = SlicesAtATime, First = first, Buffer = buffer.Address };
+        _privcmd.Call("read the slices of a CPU", Hypercall.Service, ServiceAbi.ReadSlices, ref read);
+        List<CpuSlice> slices = [];
+        foreach (ref readonly ServiceAbi.SliceRecord record in MemoryMarshal.Cast<byte, ServiceAbi.SliceRecord>(buffer.Bytes)[..(int)read.Count])
+            slices.Add(new CpuSlice(record.Domain, record.Vcpu, record.Start, record.End, record.Waited, (VcpuPlace)record.Next));
+        return new CpuSlices(slices, read.First, read.Lost, read.Now);
     }
 
     /// <summary>

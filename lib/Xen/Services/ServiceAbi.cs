@@ -12,6 +12,7 @@ internal static class ServiceAbi
 
     internal const uint GetInfo = 0, GetRing = 1, GetDevice = 2, GetObject = 3, ReadObject = 4, CopyObject = 5, CopyTo = 6;
     internal const uint SetEntry = 7, SeedGrant = 8, AttachConsole = 9, Audit = 10, ReadScheduling = 11, ApplyScheduling = 12;
+    internal const uint ReadSlices = 13;
 
     internal const uint RingResource = 0x8000, KeptResource = 0x8001;
 
@@ -189,6 +190,30 @@ internal static class ServiceAbi
         internal uint Vcpu;
         internal ulong DomainGeneration;
         internal ulong Length;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct SliceRead
+    {
+        internal uint Cpu;
+        internal uint Capacity;
+        internal uint Count;
+        internal uint Padding;
+        internal ulong First;
+        internal ulong Lost;
+        internal ulong Now;
+        internal ulong Buffer;
+    }
+
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct SliceRecord
+    {
+        internal ulong Start;
+        internal ulong End;
+        internal ulong Waited;
+        internal ushort Domain;
+        internal ushort Vcpu;
+        internal uint Next;
     }
 
     [StructLayout(LayoutKind.Sequential)]

@@ -11,10 +11,16 @@ namespace Microkernel.Services.Scheduler;
 /// <summary>The calls of protos/microkernel/scheduler/v1.</summary>
 public sealed class SchedulerService : Protos.Scheduler.Scheduler.SchedulerBase
 {
+    /// <summary>The longest trace, in ns: ten minutes.</summary>
+    public const ulong LongestTraceNs = 600_000_000_000;
+
     private readonly SchedulerEngine _engine;
 
     /// <summary>Makes it.</summary>
     public SchedulerService(SchedulerEngine engine) => _engine = engine;
+
+    /// <summary>How often a trace looks at the core.</summary>
+    public TimeSpan TracePeriod { get; init; } = TimeSpan.FromMilliseconds(50);
 
     /// <inheritdoc/>
     public override Task<GetPolicyResponse> GetPolicy(GetPolicyRequest request, ServerCallContext context) => Do(() =>
@@ -73,6 +79,15 @@ public sealed class SchedulerService : Protos.Scheduler.Scheduler.SchedulerBase
         IEnumerable<VcpuRecord> wanted = state.Vcpus.Where(v => request.Domains.Count == 0 || request.Domains.Contains(v.Key.Domain));
         return new GetUsageResponse { NowNs = state.NowNs, Cpus = { state.Cpus }, Vcpus = { wanted.OrderBy(static v => v.Key).Select(Describe) } };
     });
+
+    /// <inheritdoc/>
+    public override Task Trace(TraceRequest request, IServerStreamWriter<TracePart> responseStream, ServerCallContext context)
+    {
+        if (request.DurationNs is 0 or > LongestTraceNs)
+            throw new RpcException(new Status(StatusCode.InvalidArgument, "a trace takes more than no time, and ten minutes at most"));
+        var trace = new SliceTrace(_engine, request.DurationNs, TracePeriod);
+        return trace.RunAsync(part => responseStream.WriteAsync(part, context.CancellationToken), context.CancellationToken);
+    }
 
     private static Task<T> Do<T>(Func<T> call)
     {

@@ -52,6 +52,30 @@ internal sealed class FakeScheduler(FakeSystem system) : Scheduler.SchedulerBase
         });
     }
 
+    // Two vCPUs of domain 6 take turns of 10 ms on CPU 1, and the first one had waited for 2 ms; CPU 2 loses three slices.
+    public override async Task Trace(TraceRequest request, IServerStreamWriter<TracePart> responseStream, ServerCallContext context)
+    {
+        const ulong begin = 5_000_000_000, turn = 10_000_000;
+        system.Enter(context);
+        await responseStream.WriteAsync(new TracePart { NowNs = begin, Cpus = { new CpuSlices { Cpu = 1 }, new CpuSlices { Cpu = 2 } } });
+        var first = new CpuSlices { Cpu = 1 };
+        for (ulong at = 0; at < request.DurationNs; at += turn)
+        {
+            first.Slices.Add(new Slice
+            {
+                Domain = 6,
+                Vcpu = (uint)(at / turn % 2),
+                StartNs = begin + at,
+                LengthNs = turn,
+                WaitedNs = at == 2 * turn ? 2_000_000u : 0,
+                Next = at == 0 ? VcpuState.Blocked : VcpuState.Ready,
+            });
+        }
+
+        var second = new CpuSlices { Cpu = 2, Lost = 3, Slices = { new Slice { Domain = 2, StartNs = begin + turn, LengthNs = turn, Next = VcpuState.Blocked } } };
+        await responseStream.WriteAsync(new TracePart { NowNs = begin + request.DurationNs, Cpus = { first, second } });
+    }
+
     public override Task<GetParametersResponse> GetParameters(GetParametersRequest request, ServerCallContext context)
     {
         lock (system.Lock)

@@ -1,8 +1,11 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Threading;
 using System.Threading.Tasks;
+using Grpc.Core;
 using Microkernel.Protos.Scheduler;
+using Mk.Tracing;
 
 namespace Mk.SystemTests.Whole;
 
@@ -55,6 +58,16 @@ internal sealed class SchedulerCalls(WholeSystem system)
 
     internal Task<GetPolicyResponse> GetPolicyAsync() =>
         system.Services.RepeatAsync(options => Client.GetPolicyAsync(new GetPolicyRequest(), options));
+
+    /// <summary>Follows who runs on which CPU for a while.</summary>
+    internal async Task<SchedTrace> TraceAsync(TimeSpan length)
+    {
+        var recording = new TraceRecording((long)length.TotalNanoseconds);
+        using AsyncServerStreamingCall<TracePart> call = Client.Trace(new TraceRequest { DurationNs = (ulong)length.TotalNanoseconds });
+        while (await call.ResponseStream.MoveNext(CancellationToken.None))
+            recording.Add(call.ResponseStream.Current);
+        return recording.Finish(isWhole: true)!;
+    }
 
     internal Task<GetUsageResponse> GetUsageAsync() =>
         system.Services.RepeatAsync(options => Client.GetUsageAsync(new GetUsageRequest(), options));

@@ -7,6 +7,7 @@ using Grpc.Core;
 using Microkernel.Protos.Scheduler;
 using Mk.Machine;
 using Mk.Testing;
+using Mk.Tracing;
 using NUnit.Framework;
 
 namespace Mk.SystemTests.Whole;
@@ -104,6 +105,26 @@ public sealed class SchedulerTests : SystemTest
     }
 
     [Test]
+    public async Task ATraceHasAllTheTimeThatGuestsHad()
+    {
+        const long slice = 10_000_000;
+        await s_calls.SwapAsync("credit2");
+        GetUsageResponse before = await s_calls.GetUsageAsync();
+        SchedTrace trace = await s_calls.TraceAsync(TimeSpan.FromSeconds(3));
+        GetUsageResponse after = await s_calls.GetUsageAsync();
+        TraceSlice[] slices = [.. trace.Slices.Where(static s => s.Cpu == s_cpu)];
+        Assert.That(slices.Zip(slices.Skip(1)).All(static pair => pair.First.End <= pair.Second.Start), Is.True, "one after the other");
+        Assert.That(trace.Losses.Where(static l => l.Cpu == s_cpu), Is.Empty);
+        long outside = (long)(after.NowNs - before.NowNs) - trace.Length;
+        foreach (uint domain in s_domains.Values)
+        {
+            long traced = slices.Where(s => s.Domain == domain).Sum(static s => s.End - s.Start), had = RanNs(after, domain) - RanNs(before, domain);
+            Assert.That(traced, Is.InRange(had - outside - slice, had + slice), $"domain {domain}, {outside} ns of the usage are not in the trace");
+            Assert.That(traced, Is.GreaterThan(trace.Length / 10), "it computes all the time");
+        }
+    }
+
+    [Test]
     public async Task WhatCannotBeIsRefused()
     {
         RpcException floor = (await Assert.ThrowsAsync<RpcException>(static () => s_calls.SwapAsync("null", pool: "")))!;
@@ -112,4 +133,6 @@ public sealed class SchedulerTests : SystemTest
             s_calls.SetAsync(new DomainParameters { Domain = s_domains["one"], BudgetNs = 9_900_000, PeriodNs = 10_000_000 })))!;
         Assert.That(full.StatusCode, Is.EqualTo(StatusCode.FailedPrecondition));
     }
+
+    private static long RanNs(GetUsageResponse usage, uint domain) => (long)usage.Vcpus.Single(v => v.Domain == domain).RanNs;
 }

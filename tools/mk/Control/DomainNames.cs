@@ -22,7 +22,13 @@ public sealed class DomainNames
     }
 
     /// <summary>A domain's name.</summary>
-    public string Of(uint domain) => _names.GetValueOrDefault(domain, "-");
+    public string Of(uint domain) => Find(domain) ?? "-";
+
+    /// <summary>A domain's name; null if there is none.</summary>
+    public string? Find(uint domain) => _names.GetValueOrDefault(domain);
+
+    /// <summary>It is one of the system's own.</summary>
+    public static bool IsService(uint domain) => domain >= 1 && domain <= SystemManifest.Services.Count;
 
     /// <summary>The domain of a guest's or service's name or number.</summary>
     public static async Task<uint> FindAsync(SystemConnection system, string word)

@@ -6,6 +6,11 @@ public interface ISchedulingCore
     /// <summary>Which CPUs and vCPUs there are, and what these did.</summary>
     CoreState Read();
 
+    /// <summary>What a CPU's last slices were, as many as are read at a time. The core keeps some for each CPU, and counts them from its start.</summary>
+    /// <param name="cpu">The CPU.</param>
+    /// <param name="first">The number of the first one that is wanted.</param>
+    SliceBatch ReadSlices(uint cpu, ulong first);
+
     /// <summary>Changes contexts and tables, all or none.</summary>
     ApplyResult Apply(Transaction transaction);
 

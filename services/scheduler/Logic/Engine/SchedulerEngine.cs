@@ -88,6 +88,9 @@ public sealed class SchedulerEngine
     /// <summary>The core's state now.</summary>
     public CoreState Read() => _core.Read();
 
+    /// <summary>What a CPU's slices were, from a number on.</summary>
+    public SliceBatch ReadSlices(uint cpu, ulong first) => _core.ReadSlices(cpu, first);
+
     /// <summary>Changes the policy of a pool.</summary>
     /// <exception cref="RefusedException">It cannot be: the one in force stays.</exception>
     public void Swap(string poolName, string policy) => Wish((setup, _) =>

@@ -16,7 +16,7 @@ public static class SchedCommand
     /// <summary>The command for the command line's parser.</summary>
     public static Command Create() => new("sched", "Show and set how domains share the CPUs: policies, pools of CPUs, and what each domain is to have.")
     {
-        CreateList(), CreateShow(), SchedSetCommand.Create(), CreateSwap(), SchedPoolsCommand.Create(), CreateTop(),
+        CreateList(), CreateShow(), SchedSetCommand.Create(), CreateSwap(), SchedPoolsCommand.Create(), CreateTop(), SchedTraceCommand.Create(),
     };
 
     private static Command CreateList()
