@@ -55,6 +55,5 @@ public sealed class TestingTests
     {
         var choice = new TestChoice(filter, isBare);
         Assert.That(choice.Expression, Is.EqualTo(expression));
-        Assert.That(choice.IsPart, Is.EqualTo(expression.Length > 0));
     }
 }

@@ -1,9 +1,7 @@
 using System;
 using System.Linq;
-using System.Threading;
 using Grpc.Core;
 using Microkernel.Protos.Scheduler;
-using Microkernel.Rpc.Local;
 using NUnit.Framework;
 using Api = Microkernel.Protos.Scheduler.Scheduler;
 
@@ -13,46 +11,44 @@ namespace Microkernel.Services.Scheduler.Tests;
 public sealed class SchedulerServiceTests
 {
     private FakeCore _core = null!;
-    private LocalRing _ring = null!;
-    private Api.SchedulerClient _client = null!;
+    private RingScheduler _scheduler = null!;
+
+    private Api.SchedulerClient Client => _scheduler.Client;
 
     [SetUp]
     public void Start()
     {
         _core = new FakeCore();
-        var engine = new SchedulerEngine(
-            _core, new KeptStore(new ArrayKeptMemory(8192)), new EngineOptions { TimeLimit = Timeout.InfiniteTimeSpan }, static _ => { });
-        engine.RunEpoch();
+        _scheduler = new RingScheduler(_core);
+        _scheduler.Engine.RunEpoch();
         _core.Now += 100_000_000;
-        engine.RunEpoch();
-        _ring = new LocalRing(services => Api.BindService(services, new SchedulerService(engine)));
-        _client = new Api.SchedulerClient(_ring.Invoker);
+        _scheduler.Engine.RunEpoch();
     }
 
     [TearDown]
-    public void Stop() => _ring.Dispose();
+    public void Stop() => _scheduler.Dispose();
 
     [Test]
     public void PoliciesAndPoolsAreTold()
     {
-        _client.SetPool(new SetPoolRequest { Pool = "rest", Cpus = { 2 }, Policy = "arinc653" });
-        Assert.That(_client.SetPolicy(new SetPolicyRequest { Policy = "rtds" }).DurationNs, Is.Positive);
-        GetPolicyResponse policy = _client.GetPolicy(new GetPolicyRequest());
+        Client.SetPool(new SetPoolRequest { Pool = "rest", Cpus = { 2 }, Policy = "arinc653" });
+        Assert.That(Client.SetPolicy(new SetPolicyRequest { Policy = "rtds" }).DurationNs, Is.Positive);
+        GetPolicyResponse policy = Client.GetPolicy(new GetPolicyRequest());
         Assert.That(policy.Available, Is.EqualTo(new[] { "arinc653", "credit", "credit2", "interactive", "null", "rtds" }));
         Assert.That(
             policy.Pools.Select(static p => (p.Pool, p.Policy, p.Previous, p.HasFloors, p.Cpus.Single())),
             Is.EqualTo(new[] { ("default", "rtds", "credit2", true, 1u), ("rest", "arinc653", "arinc653", false, 2u) }));
-        _client.DeletePool(new DeletePoolRequest { Pool = "rest" });
-        Assert.That(_client.GetPolicy(new GetPolicyRequest()).Pools.Single().Cpus, Is.EqualTo(new uint[] { 1, 2 }));
+        Client.DeletePool(new DeletePoolRequest { Pool = "rest" });
+        Assert.That(Client.GetPolicy(new GetPolicyRequest()).Pools.Single().Cpus, Is.EqualTo(new uint[] { 1, 2 }));
     }
 
     [Test]
     public void RefusalsHaveAStatusAndAReason()
     {
-        Assert.That(Fails(StatusCode.NotFound, () => _client.SetPolicy(new SetPolicyRequest { Policy = "best" })), Does.Contain("'best'").And.Contain("credit2"));
-        Assert.That(Fails(StatusCode.FailedPrecondition, () => _client.SetPolicy(new SetPolicyRequest { Policy = "null" })), Does.Contain("floor"));
-        Fails(StatusCode.NotFound, () => _client.GetParameters(new GetParametersRequest { Domains = { 77 } }));
-        Fails(StatusCode.InvalidArgument, () => _client.SetParameters(new SetParametersRequest()));
+        Assert.That(Fails(StatusCode.NotFound, () => Client.SetPolicy(new SetPolicyRequest { Policy = "best" })), Does.Contain("'best'").And.Contain("credit2"));
+        Assert.That(Fails(StatusCode.FailedPrecondition, () => Client.SetPolicy(new SetPolicyRequest { Policy = "null" })), Does.Contain("floor"));
+        Fails(StatusCode.NotFound, () => Client.GetParameters(new GetParametersRequest { Domains = { 77 } }));
+        Fails(StatusCode.InvalidArgument, () => Client.SetParameters(new SetParametersRequest()));
     }
 
     [Test]
@@ -61,9 +57,9 @@ public sealed class SchedulerServiceTests
         DomainParameters set = Set(new DomainParameters { Domain = 7, Weight = 512, IsInteractive = true, Priority = 1 });
         Assert.That((set.Weight, set.IsInteractive, set.Priority, set.Pool, set.IsService), Is.EqualTo((512u, true, 1u, "default", false)));
         Assert.That(set.Unhonoured, Has.Count.EqualTo(2));
-        GetParametersResponse all = _client.GetParameters(new GetParametersRequest());
+        GetParametersResponse all = Client.GetParameters(new GetParametersRequest());
         Assert.That(all.Domains.Select(static d => (d.Domain, d.Weight, d.IsService)), Is.EqualTo(new[] { (1u, 4096u, true), (7u, 512u, false), (8u, 256u, false) }));
-        Assert.That(_client.GetParameters(new GetParametersRequest { Domains = { 7, 7 } }).Domains.Single(), Is.EqualTo(set));
+        Assert.That(Client.GetParameters(new GetParametersRequest { Domains = { 7, 7 } }).Domains.Single(), Is.EqualTo(set));
     }
 
     [Test]
@@ -97,11 +93,11 @@ public sealed class SchedulerServiceTests
     public void UsageIsTheCores()
     {
         _core.Run(7, ranNs: 5, waitedNs: 6, wakeups: 7);
-        GetUsageResponse usage = _client.GetUsage(new GetUsageRequest { Domains = { 7 } });
+        GetUsageResponse usage = Client.GetUsage(new GetUsageRequest { Domains = { 7 } });
         VcpuUsage vcpu = usage.Vcpus.Single();
         Assert.That((vcpu.RanNs, vcpu.WaitedNs, vcpu.Wakeups, vcpu.State, vcpu.Latency.Count), Is.EqualTo((5ul, 6ul, 7ul, VcpuState.Blocked, 8)));
         Assert.That(usage.Cpus, Is.EqualTo(new uint[] { 1, 2 }));
-        Assert.That(_client.GetUsage(new GetUsageRequest()).Vcpus, Has.Count.EqualTo(4));
+        Assert.That(Client.GetUsage(new GetUsageRequest()).Vcpus, Has.Count.EqualTo(4));
     }
 
     private static string Fails(StatusCode status, Action call)
@@ -111,5 +107,5 @@ public sealed class SchedulerServiceTests
         return failure.Status.Detail;
     }
 
-    private DomainParameters Set(DomainParameters parameters) => _client.SetParameters(new SetParametersRequest { Parameters = parameters }).Parameters;
+    private DomainParameters Set(DomainParameters parameters) => Client.SetParameters(new SetParametersRequest { Parameters = parameters }).Parameters;
 }

@@ -19,14 +19,14 @@ public static class TestCommand
         "busybox.initramfs", "stress.initramfs",
     ];
 
-    // More at a time take longer each: projects are compiled, and tests written, for two CPUs.
+    // The tests bear it when another project takes half of the machine, and no more.
     private const int ProjectsAtATime = 2;
 
     /// <summary>The command for the command line's parser.</summary>
     public static Command Create()
     {
         var filter = new Option<string?>("--filter") { Description = "Only tests whose full name contains this", HelpName = "TEXT" };
-        var bare = new Option<bool>("--bare") { Description = "Only the tests of the core and of mk: no service is built or started" };
+        var bare = new Option<bool>("--bare") { Description = "Only the tests of the core and of mk: no service's image is made, and none is started" };
         var list = new Option<bool>("--list") { Description = "List the tests instead of running them" };
         var command = new Command("test", "Build everything, check the format, and run all tests: on the host, and in QEMU.") { filter, bare, list };
         command.SetAction(parsed =>

@@ -60,7 +60,7 @@ public sealed class Tally
 
     private void Add(TestProject project, TrxResults results, TestChoice choice)
     {
-        if (results.Passed + results.Failures.Count == 0 && !choice.IsPart)
+        if (results.Passed + results.Failures.Count == 0 && choice.Filter is null)
             throw new MkException(ExitCode.GuestCrashed, $"{project.Name} has no tests");
         Add(results.Passed, results.Failures.Count);
         foreach (TestFailure failure in results.Failures)

@@ -8,9 +8,6 @@ public sealed record TestChoice(string? Filter = null, bool IsBare = false)
     /// <summary>The category of the system tests that start services.</summary>
     public const string ServicesCategory = "Services";
 
-    /// <summary>Whether a project may have none of them.</summary>
-    public bool IsPart => Filter is not null || IsBare;
-
     /// <summary>The same for <c>dotnet test --filter</c>; empty for all.</summary>
     public string Expression => (Filter, IsBare) switch
     {

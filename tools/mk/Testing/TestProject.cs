@@ -9,8 +9,7 @@ namespace Mk.Testing;
 /// <param name="Path">Its project file, relative to the root.</param>
 public sealed record TestProject(string Path)
 {
-    // And of mk itself.
-    private static readonly string[] OfTheCore = ["Core.Tests", "CoreLib.Tests", "CoreMessages.Tests", "Mk.Tests", "Platform.Tests", "System.Tests"];
+    private static readonly string[] s_bare = ["Core.Tests", "CoreLib.Tests", "CoreMessages.Tests", "Mk.Tests", "Platform.Tests", "System.Tests"];
 
     /// <summary>Its name.</summary>
     public string Name => System.IO.Path.GetFileNameWithoutExtension(Path);
@@ -26,7 +25,7 @@ public sealed record TestProject(string Path)
         [.. Directory.GetFiles(Repository.InRoot("tests"), "*.csproj", SearchOption.AllDirectories)
             .Where(static f => File.ReadAllText(f).Contains("Microsoft.NET.Test.Sdk", StringComparison.Ordinal))
             .Select(static f => new TestProject(System.IO.Path.GetRelativePath(Repository.Root, f)))
-            .Where(p => !choice.IsBare || OfTheCore.Contains(p.Name))
+            .Where(p => !choice.IsBare || s_bare.Contains(p.Name))
             .OrderBy(static p => p.BootsMachines).ThenBy(static p => p.Path, StringComparer.Ordinal)];
 
     /// <summary>Lists the tests that are wanted.</summary>
@@ -34,9 +33,7 @@ public sealed record TestProject(string Path)
         [.. Tool.Run("dotnet", ["test", Path, "--no-build", "--nologo", "--list-tests", .. FilterOf(choice), "--", "NUnit.DisplayName=FullName"], Repository.Root)
             .Split('\n')
             .Where(static line => line.StartsWith("    ", StringComparison.Ordinal))
-            .Select(static line => line.Trim())
-            // dotnet lists all that are there, whatever the filter says of names.
-            .Where(name => choice.Filter is null || name.Contains(choice.Filter, StringComparison.OrdinalIgnoreCase))];
+            .Select(static line => line.Trim())];
 
     /// <summary>Runs the tests.</summary>
     /// <param name="choice">Which.</param>
@@ -62,14 +59,14 @@ public sealed record TestProject(string Path)
                 progress(line.Trim());
         });
         TrxResults? results = ResultsIn(trx);
-        if (results is null && code == 0 && choice.IsPart)
+        if (results is null && code == 0 && choice.Filter is not null)
             return new TrxResults(0, []);
         if (results is not null && (code == 0 || results.Failures.Count > 0))
             return results;
         throw new MkException(ExitCode.GuestCrashed, $"the tests of {Name} could not be run (code {code}):\n{string.Join('\n', lines.TakeLast(40))}");
     }
 
-    private static string[] FilterOf(TestChoice choice) => choice.IsPart ? ["--filter", choice.Expression] : [];
+    private static string[] FilterOf(TestChoice choice) => choice.Expression.Length > 0 ? ["--filter", choice.Expression] : [];
 
     // Null: none. Where the filter matches nothing, or is none, there may be a file without results.
     private static TrxResults? ResultsIn(string trx)

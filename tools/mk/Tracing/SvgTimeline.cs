@@ -11,6 +11,7 @@ public sealed class SvgTimeline
 {
     private const double Width = 1400, Left = 170, Right = 210, PlotWidth = Width - Left - Right, Margin = 20;
     private const double CpuHeight = 28, VcpuHeight = 18, LaneGap = 6, SectionGap = 16, HeadHeight = 22, LegendRow = 20, LetterWidth = 7.2, BoldWidth = 9.2, AxisHeight = 24;
+    private const double LongestX = Width - Margin, WaitedX = LongestX - 85, RanX = WaitedX - 55;
     private const int MostTicks = 12;
 
     private readonly SchedTrace _trace;
@@ -97,7 +98,7 @@ public sealed class SvgTimeline
     private void DrawCpus()
     {
         _svg.Text(Margin, _y + 14, "head", "CPUs");
-        _svg.Text(Width - Margin - 130, _y + 14, "quiet small end", "busy");
+        _svg.Text(RanX, _y + 14, "quiet small end", "busy");
         _y += HeadHeight;
         (uint Domain, uint Vcpu)[] keys = [.. _tracks.Select(static t => (t.Domain.Domain, t.Vcpu))];
         Dictionary<(uint, uint), int> kinds = keys.Index().ToDictionary(static k => k.Item, static k => k.Index);
@@ -108,7 +109,7 @@ public sealed class SvgTimeline
             BeginLane($"CPU {cpu}", CpuHeight);
             _lanes.DrawCpu(slices[cpu].Select(s => new LaneItem(s.Start, s.End, kinds[(s.Domain, s.Vcpu)], cpu)), looks, _y, CpuHeight);
             DrawLosses(cpu);
-            _svg.Text(Width - Margin - 130, _y + (CpuHeight / 2) + 4, "end", TraceText.Share(slices[cpu].Sum(static s => s.End - s.Start), _trace.Length));
+            _svg.Text(RanX, _y + (CpuHeight / 2) + 4, "end", TraceText.Share(slices[cpu].Sum(static s => s.End - s.Start), _trace.Length));
             _y += CpuHeight + LaneGap;
         }
 
@@ -128,17 +129,17 @@ public sealed class SvgTimeline
     {
         _svg.Text(Margin, _y + 14, "head", domain.Name);
         _svg.Text(Margin + (domain.Name.Length * BoldWidth) + 8, _y + 14, "quiet small", $"{(domain.IsService ? "service, " : "")}domain {domain.Domain}");
-        foreach ((double x, string text) in new[] { (130.0, "ran"), (70, "waited"), (0, "longest wait") })
-            _svg.Text(Width - Margin - x, _y + 14, "quiet small end", text);
+        foreach ((double x, string text) in new[] { (RanX, "ran"), (WaitedX, "waited"), (LongestX, "longest wait") })
+            _svg.Text(x, _y + 14, "quiet small end", text);
         _y += HeadHeight;
         foreach (VcpuTrack track in tracks)
         {
             BeginLane($"vCPU {track.Vcpu}", VcpuHeight);
             _lanes.DrawVcpu(track, LookOf(track), _y, VcpuHeight);
             double text = _y + (VcpuHeight / 2) + 4;
-            _svg.Text(Width - Margin - 130, text, "end", TraceText.Share(track.Ran, _trace.Length));
-            _svg.Text(Width - Margin - 70, text, "end", TraceText.Share(track.Waited, _trace.Length));
-            _svg.Text(Width - Margin, text, "end", track.LongestWait == 0 ? "-" : TraceText.Time(track.LongestWait));
+            _svg.Text(RanX, text, "end", TraceText.Share(track.Ran, _trace.Length));
+            _svg.Text(WaitedX, text, "end", TraceText.Share(track.Waited, _trace.Length));
+            _svg.Text(LongestX, text, "end", track.LongestWait == 0 ? "-" : TraceText.Time(track.LongestWait));
             _y += VcpuHeight + LaneGap;
         }
 

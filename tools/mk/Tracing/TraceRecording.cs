@@ -18,9 +18,6 @@ public sealed class TraceRecording(long durationNs)
     private ulong? _begin;
     private long _now;
 
-    /// <summary>How many slices there are.</summary>
-    public int Count => _slices.Count;
-
     /// <summary>How much of the time is over, from 0 to 1.</summary>
     public double Done => Math.Clamp((double)_now / durationNs, 0, 1);
 

@@ -12,13 +12,19 @@ internal sealed class CpuCursor(uint cpu, ulong beginNs, ulong endNs)
     /// <summary>A slice that has begun may be unknown for so long, in ns: five times as long as the core's decisions hold.</summary>
     private const ulong PatienceNs = 50_000_000;
 
+    /// <summary>
+    /// So many slices at a time are a reason to read on at once. Fewer are what happened since the last look, in part because of this trace: who
+    /// followed those without a pause would follow its own work for ever.
+    /// </summary>
+    private const int Many = 64;
+
     private ulong _next;
     private bool _hasBegun;
 
     /// <summary>There is nothing to come that belongs to the trace.</summary>
     internal bool IsDone { get; private set; }
 
-    /// <summary>The last batch was not all that there is.</summary>
+    /// <summary>There is probably much more to read.</summary>
     internal bool HasMore { get; private set; }
 
     /// <summary>The core's clock when this CPU was read last.</summary>
@@ -34,7 +40,7 @@ internal sealed class CpuCursor(uint cpu, ulong beginNs, ulong endNs)
         (_next, NowNs, _hasBegun) = (batch.Next, batch.NowNs, true);
         bool isPast = batch.Slices.Count > 0 && batch.Slices[^1].StartNs >= endNs;
         IsDone = isPast || (batch.Slices.Count == 0 && NowNs >= endNs + PatienceNs);
-        HasMore = batch.Slices.Count > 0 && !isPast;
+        HasMore = batch.Slices.Count >= Many && !isPast;
         return found;
     }
 

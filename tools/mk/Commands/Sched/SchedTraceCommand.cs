@@ -83,7 +83,7 @@ public sealed class SchedTraceCommand
             recording.Add(part);
             progress(step, recording.Done);
         });
-        SchedTrace trace = recording.Finish(isWhole) ?? throw new MkException(ExitCode.Interrupted, "interrupted before there was anything to write");
+        SchedTrace trace = recording.Finish(isWhole) ?? throw new MkException(ExitCode.Interrupted, "interrupted before there was anything to write: a trace takes a moment");
         progress(step, 1);
         // Who came meanwhile has a name now, and who went had one.
         DomainNames after = await ReadNamesAsync(system) ?? before;
@@ -115,7 +115,7 @@ public sealed class SchedTraceCommand
         AsyncServerStreamingCall<TracePart> call = system.Scheduler.Trace(request, new CallOptions(cancellationToken: leaving));
         try
         {
-            return await call.ResponseStream.MoveNext(leaving) ? call : throw new MkException(ExitCode.NoSystem, "the scheduler has sent no trace");
+            return await call.ResponseStream.MoveNext(leaving) ? call : throw new MkException(ExitCode.NoSystem, "the scheduler has sent no trace: try again; 'mk service list' says whether it runs");
         }
         catch
         {
