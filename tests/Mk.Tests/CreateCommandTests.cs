@@ -28,7 +28,7 @@ public sealed class CreateCommandTests : SystemFixture
     [Test]
     public async Task CreateUploadsTheFilesAndStartsTheGuest()
     {
-        string file = Config("maxmem=512; vcpus=2; maxvcpus=4; extra='quiet'; cpu_weight=512; cap=50; on_crash='rename-restart'\nuuid='5f5f3f6a-0c2d-4e7b-9a51-d2f7c7a4a001'");
+        string file = Config("maxmem=512; vcpus=2; maxvcpus=4; extra='quiet'; cpu_weight=512; cap=50; cpus='1,2'; pool='rest'; on_crash='rename-restart'\nuuid='5f5f3f6a-0c2d-4e7b-9a51-d2f7c7a4a001'");
         (int code, string output, string errors) = await MkCommand.RunAsync("create", file, "--json");
         Assert.That(code, Is.Zero, errors);
         Assert.That(JsonDocument.Parse(output).RootElement.GetProperty("domain").GetInt32(), Is.EqualTo(6));
@@ -41,6 +41,7 @@ public sealed class CreateCommandTests : SystemFixture
             Is.EqualTo((256UL << 20, 512UL << 20, 2u, 4u)));
         Assert.That((guest.Config.CpuWeight, guest.Config.CpuCap, guest.Config.OnCrash, guest.Config.CommandLine),
             Is.EqualTo((512u, 50u, Api.EndAction.RenameRestart, "quiet")));
+        Assert.That((guest.Config.CpuPin, guest.Config.CpuPool), Is.EqualTo((0b110ul, "rest")));
         Assert.That(XlText.UuidOf(guest), Is.EqualTo("5f5f3f6a-0c2d-4e7b-9a51-d2f7c7a4a001"));
     }
 

@@ -28,6 +28,8 @@ public sealed class GuestConfigTests
             uuid = "5f5f3f6a-0c2d-4e7b-9a51-d2f7c7a4a001"
             cpu_weight = 512
             cap = 0
+            cpus = "1-3,^2"
+            pool = "rest"
             name = "a.b-c_1"
             type = "pvh"
             kernel = "../k"
@@ -53,6 +55,8 @@ public sealed class GuestConfigTests
             Uuid = new Guid("5f5f3f6a-0c2d-4e7b-9a51-d2f7c7a4a001"),
             CpuWeight = 512,
             CpuCap = 0,
+            CpuPin = 0b1010,
+            CpuPool = "rest",
         }));
     }
 
@@ -67,7 +71,13 @@ public sealed class GuestConfigTests
 
     [TestCase("disk = ['file:x,xvda,w']", "'disk' is not supported yet: guests have no devices yet, only a console")]
     [TestCase("vif = ['']", "'vif' is not supported yet: guests have no devices yet, only a console")]
-    [TestCase("cpus = '0-1'", "'cpus' is not supported yet: vCPUs cannot be bound to CPUs or pools yet; cpu_weight and cap are there")]
+    [TestCase("cpus_soft = '0-1'", "'cpus_soft' is not supported yet: no policy prefers CPUs; cpus says which ones a guest may run on")]
+    [TestCase("vnuma = []", "'vnuma' is not supported yet: guests see no NUMA nodes yet")]
+    [TestCase("cpus = ['1', '2']", "'cpus' for each vCPU by itself is not supported yet: write one set for all of them, such as cpus = \"1,3-5\"")]
+    [TestCase("cpus = 'node:0'", "'node:0' is no set of CPUs: write it as \"1,3-5\", \"1-7,^4\" or \"all\"")]
+    [TestCase("cpus = 64", "'64' is no set of CPUs: write it as \"1,3-5\", \"1-7,^4\" or \"all\"")]
+    [TestCase("pool = ''", "'' is no pool; 'mk sched pools' shows which there are")]
+    [TestCase("pool = ['a']", "'pool' is one value, not a list")]
     [TestCase("vnc = 1", "'vnc' is not supported yet: there are no HVM guests yet")]
     [TestCase("bootloader = 'pygrub'", "'bootloader' is not supported yet: there are no PV guests yet")]
     [TestCase("tsc_mode = 1", "'tsc_mode' is not supported yet: clock modes cannot be chosen: the guest sees the host's TSC and UTC")]
@@ -124,6 +134,8 @@ public sealed class GuestConfigTests
     [TestCase("maxvcpus = 2", "maxvcpus = 2 is more than vcpus = 1, which needs the whole system")]
     [TestCase("cpu_weight = 512", "'cpu_weight' needs the whole system")]
     [TestCase("cap = 50", "'cap' needs the whole system")]
+    [TestCase("cpus = 1", "'cpus' needs the whole system")]
+    [TestCase("pool = 'rest'", "'pool' needs the whole system")]
     [TestCase("uuid = '5f5f3f6a-0c2d-4e7b-9a51-d2f7c7a4a001'", "'uuid' needs the whole system")]
     [TestCase("on_reboot = 'rename-restart'", "on_reboot = \"rename-restart\" needs the whole system")]
     public void TheCoreAloneCannotGiveEverything(string line, string expected)

@@ -130,4 +130,22 @@ public sealed class SchedCommandTests : CommandFixture
         if (isSet)
             Assert.That(got, Is.EqualTo(cpus));
     }
+
+    [TestCase("1,3-5", 0b111010ul)]
+    [TestCase("63", 1ul << 63)]
+    [TestCase("all", 0ul)]
+    [TestCase("1-7,^4", 0b11101110ul)]
+    [TestCase("^4,1-7", 0b11101110ul)]
+    [TestCase("all,^0,^2-63", 0b10ul)]
+    [TestCase("", null)]
+    [TestCase("64", null)]
+    [TestCase("^1", null)]
+    [TestCase("1,^1", null)]
+    [TestCase("1,^", null)]
+    [TestCase("nodes:0", null)]
+    public void PinsAreReadAsXlDoes(string text, ulong? pin)
+    {
+        bool isPin = SchedText.TryParsePin(text, out ulong got);
+        Assert.That(isPin ? got : (ulong?)null, Is.EqualTo(pin));
+    }
 }

@@ -64,6 +64,17 @@ public sealed class EngineTests
     }
 
     [Test]
+    public void ADomainOfWhichNothingIsSaidKeepsOutOfOtherPoolsOnceItIsAdmitted()
+    {
+        _engine.SetPool("rest", [2], "");
+        _core.Add(9, 1);
+        Assert.That(_core.Context(9).Affinity, Is.EqualTo(0b110), "as the core begins it");
+        _engine.Change(9, static s => s);
+        Assert.That(_core.Context(9).Affinity & 0b110, Is.EqualTo(0b010), "without waiting for an epoch");
+        Assert.That(_engine.Current.Settings, Is.Empty, "there is nothing to keep");
+    }
+
+    [Test]
     public void ParametersOutliveEveryChangeOfPolicyAndARestart()
     {
         _engine.SetPool("rest", [2], "");

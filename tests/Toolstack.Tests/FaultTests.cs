@@ -72,7 +72,7 @@ public sealed class FaultTests
         for (int step = 0; step < steps; step++)
         {
             GuestConfig config = _system.Config();
-            string name = DieAt(step, () => TryCreate(config));
+            string name = _system.DieAt(step, () => TryCreate(config));
             _system.Settle();
             if (_system.Host.Guests.All.Count > 0)
             {
@@ -93,7 +93,7 @@ public sealed class FaultTests
         for (int step = 0; ; step++)
         {
             _system.Create(_system.Config());
-            string name = DieAt(step, () => Try(Destroy));
+            string name = _system.DieAt(step, () => TestSystem.Try(Destroy));
             _system.Settle();
             if (_system.Host.Guests.All.Count > 0)
                 Destroy();
@@ -109,7 +109,7 @@ public sealed class FaultTests
         for (int step = 0; ; step++)
         {
             uint domain = _system.Create(_system.Config());
-            string name = DieAt(step, () =>
+            string name = _system.DieAt(step, () =>
             {
                 _system.Machine.EndDomain(domain, DomainEnd.Reboot);
                 SpinWait.SpinUntil(() => _system.Core.IsDead || _system.Host.Guests.All.Any(g => g.Domain > domain && g.Phase == GuestPhase.Exists), TestSystem.Long);
@@ -232,19 +232,6 @@ public sealed class FaultTests
         return config;
     }
 
-    private static bool Try(Action call)
-    {
-        try
-        {
-            call();
-            return true;
-        }
-        catch (Exception e) when (e is RpcException or OperationCanceledException)
-        {
-            return false;
-        }
-    }
-
     private int CountSteps()
     {
         GuestConfig config = _system.Config();
@@ -257,31 +244,7 @@ public sealed class FaultTests
         return steps;
     }
 
-    /// <summary>Lets the toolstack die at a step of something, and starts it again.</summary>
-    /// <returns>The step's name; empty if there are not so many.</returns>
-    private string DieAt(int step, Action action)
-    {
-        string name = "";
-        _system.Machine.Faults.Plan((n, s) =>
-        {
-            if (n < step)
-                return null;
-            if (n == step)
-                name = s;
-            _system.Core.IsDead = true;
-            // Whatever this incarnation hears from now on, or nobody: it is dead.
-            return Faults.Failure(StatusCode.Unavailable);
-        });
-        Task<bool> doing = Task.Run(() => Try(action));
-        SpinWait.SpinUntil(() => doing.IsCompleted || name.Length > 0, TestSystem.Long);
-        _system.Kill();
-        doing.Wait(TestSystem.Long);
-        _system.Machine.Faults.Plan(null);
-        _system.Start();
-        return name;
-    }
-
-    private bool TryCreate(GuestConfig config) => Try(() => _system.Create(config));
+    private bool TryCreate(GuestConfig config) => TestSystem.Try(() => _system.Create(config));
 
     private void Destroy() => _system.Client.Destroy(new Protos.Toolstack.DestroyRequest { Guest = TestSystem.ByName() });
 }

@@ -148,6 +148,20 @@ static u64 total(const struct vcpu_runstate_info *r)
     return r->time[0] + r->time[1] + r->time[2] + r->time[3];
 }
 
+/* All of the time that the area tells of, until now. The vCPU's slice may end while it reads: then it reads again. */
+static u64 total_until_now(const struct vcpu_runstate_info *area)
+{
+    const volatile struct vcpu_runstate_info *live = area;
+    u64 entered, sum;
+    do {
+        entered = live->state_entry_time;
+        barrier();
+        sum = total(area) + now() - entered;
+        barrier();
+    } while (live->state_entry_time != entered);
+    return sum;
+}
+
 static void runstates(void)
 {
     static struct vcpu_runstate_info self, later, other, area;
@@ -163,7 +177,7 @@ static void runstates(void)
     CHECK(WAIT_FOR(!vcpu_op(VCPUOP_get_runstate_info, 1, &other) && other.state == RUNSTATE_offline, 1000));
     CHECK_EQ(vcpu_op(VCPUOP_register_runstate_memory_area, 0, &where), 0);
     CHECK_EQ(area.state, RUNSTATE_running);
-    CHECK(total(&area) + now() - area.state_entry_time >= total(&later));
+    CHECK(total_until_now(&area) >= total(&later));
     /* Blocked time is counted as such, and the area is up to date afterwards. */
     u64 blocked = area.time[RUNSTATE_blocked];
     u64 end = now() + 30 * MS, waited = 0;

@@ -39,13 +39,13 @@ internal sealed class SchedulerCalls(WholeSystem system)
             yield return s_policies[to];
     }
 
-    /// <summary>Puts the last CPU into a pool of its own, where no service runs.</summary>
-    /// <returns>Its number.</returns>
-    internal async Task<uint> MakePoolAsync()
+    /// <summary>Puts the last CPUs into a pool of their own, where no service runs.</summary>
+    /// <returns>Their numbers.</returns>
+    internal async Task<IReadOnlyList<uint>> MakePoolAsync(int cpus = 1)
     {
-        uint cpu = (await GetPolicyAsync()).Pools.Single().Cpus[^1];
-        await Client.SetPoolAsync(new SetPoolRequest { Pool = Pool, Cpus = { cpu } }, system.Services.Brief);
-        return cpu;
+        uint[] taken = [.. (await GetPolicyAsync()).Pools.Single().Cpus.TakeLast(cpus)];
+        await Client.SetPoolAsync(new SetPoolRequest { Pool = Pool, Cpus = { taken } }, system.Services.Brief);
+        return taken;
     }
 
     /// <summary>Changes a pool's policy.</summary>
@@ -75,6 +75,7 @@ internal sealed class SchedulerCalls(WholeSystem system)
     internal Task<GetParametersResponse> GetParametersAsync() =>
         system.Services.RepeatAsync(options => Client.GetParametersAsync(new GetParametersRequest(), options));
 
+    /// <summary>Sets what operators want for a domain.</summary>
     internal Task SetAsync(DomainParameters parameters) =>
         system.Services.RepeatAsync(options => Client.SetParametersAsync(new SetParametersRequest { Parameters = parameters }, options));
 

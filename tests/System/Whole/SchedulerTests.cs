@@ -5,10 +5,12 @@ using System.Linq;
 using System.Threading.Tasks;
 using Grpc.Core;
 using Microkernel.Protos.Scheduler;
+using Mk.Boot;
 using Mk.Machine;
 using Mk.Testing;
 using Mk.Tracing;
 using NUnit.Framework;
+using GuestState = Microkernel.Protos.Toolstack.GuestState;
 
 namespace Mk.SystemTests.Whole;
 
@@ -31,7 +33,7 @@ public sealed class SchedulerTests : SystemTest
     {
         s_system = await WholeSystem.StartAsync(new Logs().New(), 1024);
         s_calls = new SchedulerCalls(s_system);
-        s_cpu = await s_calls.MakePoolAsync();
+        s_cpu = (await s_calls.MakePoolAsync()).Single();
         foreach (string name in s_names)
         {
             SystemGuest guest = await s_system.CreateAsync(Linux(name: name, vcpus: 1, ramdisk: StressLoad.Ramdisk));
@@ -133,6 +135,50 @@ public sealed class SchedulerTests : SystemTest
             s_calls.SetAsync(new DomainParameters { Domain = s_domains["one"], BudgetNs = 9_900_000, PeriodNs = 10_000_000 })))!;
         Assert.That(full.StatusCode, Is.EqualTo(StatusCode.FailedPrecondition));
     }
+
+    [Test]
+    public async Task GuestsAreWhereTheirFilesSayBeforeTheyFirstRun()
+    {
+        GuestConfig plain = Spinning("plain"), pooled = plain with { Name = "pooled", CpuPool = SchedulerCalls.Pool, CpuPin = 1UL << (int)s_cpu, CpuWeight = 99 };
+        Dictionary<uint, bool> isPooled = new() { [(await s_system.CreateAsync(plain)).Domain] = false, [(await s_system.CreateAsync(pooled)).Domain] = true };
+        await Task.Delay(TimeSpan.FromSeconds(1));
+        foreach (VcpuUsage vcpu in (await s_calls.GetUsageAsync()).Vcpus.Where(v => isPooled.ContainsKey(v.Domain)))
+        {
+            Assert.That(vcpu.RanNs, Is.Positive);
+            Assert.That(vcpu.Cpu == s_cpu, Is.EqualTo(isPooled[vcpu.Domain]), $"it ran on CPU {vcpu.Cpu}");
+            Assert.That(vcpu.Migrations, Is.Zero, "it ran on no other CPU before");
+            Assert.That(vcpu.Weight, Is.EqualTo(isPooled[vcpu.Domain] ? 99 : 256));
+        }
+
+        await s_system.DestroyAsync("plain");
+        await s_system.DestroyAsync("pooled");
+        ulong free = await s_system.AuditAsync();
+        RpcException noPool = (await Assert.ThrowsAsync<RpcException>(() => s_system.CreateAsync(plain with { CpuPool = "nowhere" })))!;
+        Assert.That((noPool.StatusCode, noPool.Status.Detail), Is.EqualTo((StatusCode.NotFound, $"there is no pool 'nowhere'; there are default, {SchedulerCalls.Pool}")));
+        RpcException noCpu = (await Assert.ThrowsAsync<RpcException>(() => s_system.CreateAsync(plain with { CpuPin = 1UL << (int)s_cpu })))!;
+        Assert.That(noCpu.Status.Detail, Does.StartWith("it would be pinned to no CPU of pool 'default'"));
+        Assert.That(await s_system.AuditAsync(), Is.EqualTo(free));
+    }
+
+    [Test]
+    public async Task WhatIsSetOutlivesAGuestsRestartsAndTheSchedulers()
+    {
+        await s_calls.SwapAsync("credit2");
+        uint domain = (await s_system.CreateAsync(Spinning("again", "time=4") with { OnPoweroff = EndAction.Restart, CpuPool = SchedulerCalls.Pool })).Domain;
+        await s_calls.SetAsync(new DomainParameters { Domain = domain, Weight = 700, Cap = 30, Priority = 1, Pin = 1UL << (int)s_cpu });
+        foreach (bool isSchedulerKilled in new[] { false, true })
+        {
+            if (isSchedulerKilled)
+                await s_system.KillAsync("scheduler");
+            domain = (await s_system.UntilAsync("again", g => g.Domain > domain && g.State is GuestState.Running or GuestState.Blocked, "has started again")).Domain;
+            DomainParameters had = (await s_calls.GetParametersAsync()).Domains.Single(d => d.Domain == domain);
+            Assert.That((had.Weight, had.Cap, had.Priority, had.Pin, had.Pool), Is.EqualTo((700u, 30u, 1u, 1UL << (int)s_cpu, SchedulerCalls.Pool)));
+        }
+
+        await s_system.DestroyAsync("again");
+    }
+
+    private static GuestConfig Spinning(string name, string commandLine = "") => TestGuest("spin64", commandLine, name, vcpus: 1, memoryMiB: 32);
 
     private static long RanNs(GetUsageResponse usage, uint domain) => (long)usage.Vcpus.Single(v => v.Domain == domain).RanNs;
 }

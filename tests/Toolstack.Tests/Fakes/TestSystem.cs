@@ -34,7 +34,7 @@ internal sealed class TestSystem : IDisposable
         Memory = new FakeMemory(Machine);
         Store = new FakeStore(Machine.Faults);
         Consoles = new FakeConsoles(Machine.Faults);
-        Scheduler = new FakeScheduler(Machine.Faults);
+        Scheduler = new FakeScheduler(Machine);
         Kernel = Enumerable.Range(0, 600_000).Select(static i => (byte)(i * 7)).ToArray();
         "HdrS"u8.CopyTo(Kernel.AsSpan(0x202));
         Ramdisk = Enumerable.Range(0, 280_000).Select(static i => (byte)(i * 3)).ToArray();
@@ -99,6 +99,30 @@ internal sealed class TestSystem : IDisposable
         _run = Host.RunAsync(_stop.Token);
     }
 
+    /// <summary>Lets the toolstack die at a step of something, and starts it again.</summary>
+    /// <returns>The step's name; empty if there are not so many.</returns>
+    internal string DieAt(int step, Action action)
+    {
+        string name = "";
+        Machine.Faults.Plan((n, s) =>
+        {
+            if (n < step)
+                return null;
+            if (n == step)
+                name = s;
+            Core.IsDead = true;
+            // Whatever this incarnation hears from now on, or nobody: it is dead.
+            return Faults.Failure(StatusCode.Unavailable);
+        });
+        Task<bool> doing = Task.Run(() => Try(action));
+        SpinWait.SpinUntil(() => doing.IsCompleted || name.Length > 0, TestSystem.Long);
+        Kill();
+        doing.Wait(TestSystem.Long);
+        Machine.Faults.Plan(null);
+        Start();
+        return name;
+    }
+
     /// <summary>Waits until the guests have been found again, and everything that follows is done.</summary>
     internal void Settle()
     {
@@ -152,6 +176,20 @@ internal sealed class TestSystem : IDisposable
     internal GuestInfo Info(string name = "guest") => Client.List(new ListRequest { Guests = { ByName(name) } }).Guests.Single();
 
     internal static Guest ByName(string name = "guest") => new() { Name = name };
+
+    /// <summary>Whether a call succeeds.</summary>
+    internal static bool Try(Action call)
+    {
+        try
+        {
+            call();
+            return true;
+        }
+        catch (Exception e) when (e is RpcException or OperationCanceledException)
+        {
+            return false;
+        }
+    }
 
     /// <summary>Nothing of any guest is anywhere.</summary>
     internal void AssertNothingIsLeft(string context = "")

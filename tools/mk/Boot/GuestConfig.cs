@@ -42,4 +42,10 @@ public sealed record GuestConfig(
 
     /// <summary>The most of the CPUs that it gets, in percent of one, 0 for all; null for the usual.</summary>
     public uint? CpuCap { get; init; }
+
+    /// <summary>The CPUs that it may run on, a bit each; 0 for all of its pool.</summary>
+    public ulong CpuPin { get; init; }
+
+    /// <summary>The pool whose CPUs it runs on; empty for the default pool.</summary>
+    public string CpuPool { get; init; } = "";
 }

@@ -83,5 +83,7 @@ public sealed class CreateCommand
         guest.Uuid,
         guest.CpuWeight,
         guest.CpuCap,
+        Cpus = SchedText.Mask(guest.CpuPin),
+        Pool = guest.CpuPool.Length > 0 ? guest.CpuPool : "default",
     };
 }

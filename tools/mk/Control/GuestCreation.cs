@@ -56,6 +56,8 @@ public sealed class GuestCreation
             OnReboot = ActionOf(guest.OnReboot),
             OnCrash = ActionOf(guest.OnCrash),
             LargestGrantVersion = guest.GrantV2 ? 2u : 1u,
+            CpuPin = guest.CpuPin,
+            CpuPool = guest.CpuPool,
             Uuid = guest.Uuid is { } uuid ? ByteString.CopyFrom(uuid.ToByteArray(bigEndian: true)) : ByteString.Empty,
         };
         if (guest.CpuWeight is { } weight)

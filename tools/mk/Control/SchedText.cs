@@ -9,6 +9,7 @@ namespace Mk.Control;
 public static class SchedText
 {
     private const ulong NsPerUs = 1000;
+    private const uint PinBits = 64;
 
     private static readonly (string Unit, ulong Ns)[] s_units = [("ns", 1), ("us", NsPerUs), ("ms", 1_000_000), ("s", 1_000_000_000)];
 
@@ -50,9 +51,35 @@ public static class SchedText
         return true;
     }
 
+    /// <summary>CPUs that a domain may run on, as xl writes them: 1,3-5, or 1-7,^4 for all of these but one, or all. A bit each; 0 for all.</summary>
+    public static bool TryParsePin(string text, out ulong pin)
+    {
+        ulong allowed = 0, excluded = 0;
+        pin = 0;
+        if (text == "all")
+            return true;
+        foreach (string part in text.Split(','))
+        {
+            bool isExcluded = part.StartsWith('^');
+            if (part == "all")
+                allowed = ulong.MaxValue;
+            else if (!TryParseCpus(isExcluded ? part[1..] : part, out IReadOnlyList<uint> cpus) || cpus.Any(static cpu => cpu >= PinBits))
+                return false;
+            else if (isExcluded)
+                excluded |= MaskOf(cpus);
+            else
+                allowed |= MaskOf(cpus);
+        }
+
+        pin = allowed & ~excluded;
+        return pin != 0;
+    }
+
     /// <summary>The same CPUs for people.</summary>
     public static string Cpus(IEnumerable<uint> cpus) => string.Join(',', cpus);
 
     /// <summary>A mask for people; 0 is all.</summary>
     public static string Mask(ulong mask) => mask == 0 ? "all" : XlText.CpuSet([mask]);
+
+    private static ulong MaskOf(IEnumerable<uint> cpus) => cpus.Aggregate(0UL, static (mask, cpu) => mask | 1UL << (int)cpu);
 }

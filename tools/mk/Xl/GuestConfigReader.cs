@@ -4,6 +4,7 @@ using System.IO;
 using System.Linq;
 using System.Text;
 using Mk.Boot;
+using Mk.Control;
 
 namespace Mk.Xl;
 
@@ -77,6 +78,8 @@ public sealed class GuestConfigReader
             Uuid = Uuid(),
             CpuWeight = (uint?)_values.Integer("cpu_weight", 1, ushort.MaxValue),
             CpuCap = (uint?)_values.Integer("cap", 0, 100 * MostVcpus),
+            CpuPin = Pin(),
+            CpuPool = Pool(),
         };
     }
 
@@ -175,6 +178,31 @@ public sealed class GuestConfigReader
         else if (value > least && _scope == GuestScope.Core)
             _values.Fault(key, $"{key} = {value} is more than {other} = {least}, which {NeedsSystem}");
         return value;
+    }
+
+    private ulong Pin()
+    {
+        if (_values.IsList("cpus"))
+        {
+            _values.Fault("cpus", "'cpus' for each vCPU by itself is not supported yet: write one set for all of them, such as cpus = \"1,3-5\"");
+            return 0;
+        }
+
+        if (_values.Text("cpus") is not { } text)
+            return 0;
+        if (SchedText.TryParsePin(text, out ulong pin))
+            return pin;
+        _values.Fault("cpus", $"'{text}' is no set of CPUs: write it as \"1,3-5\", \"1-7,^4\" or \"all\"");
+        return 0;
+    }
+
+    private string Pool()
+    {
+        if (_values.Text("pool") is not { } name)
+            return "";
+        if (name.Length == 0)
+            _values.Fault("pool", "'' is no pool; 'mk sched pools' shows which there are");
+        return name;
     }
 
     private Guid? Uuid()

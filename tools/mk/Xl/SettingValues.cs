@@ -29,6 +29,9 @@ internal sealed class SettingValues
     /// <summary>Whether a key is set.</summary>
     internal bool Has(string key) => _settings.ContainsKey(key);
 
+    /// <summary>Whether a key is set to a list.</summary>
+    internal bool IsList(string key) => _settings.GetValueOrDefault(key)?.Value is XlList;
+
     /// <summary>A value as text; null if it is not there, or a list.</summary>
     internal string? Text(string key)
     {

@@ -11,18 +11,20 @@ public static class XlKeys
     public static readonly IReadOnlyList<string> Supported =
     [
         "name", "type", "builder", "kernel", "ramdisk", "extra", "root", "cmdline", "memory", "maxmem", "vcpus", "maxvcpus",
-        "on_poweroff", "on_reboot", "on_crash", "max_grant_version", "uuid", "cpu_weight", "cap",
+        "on_poweroff", "on_reboot", "on_crash", "max_grant_version", "uuid", "cpu_weight", "cap", "cpus",
+        "pool",
     ];
 
     /// <summary>Of these, the keys that mean something to the services only, and nothing to the core alone.</summary>
-    public static readonly IReadOnlyList<string> OfSystem = ["uuid", "cpu_weight", "cap"];
+    public static readonly IReadOnlyList<string> OfSystem = ["uuid", "cpu_weight", "cap", "cpus", "pool"];
 
     private static readonly FrozenDictionary<string, string> Reasons = new Dictionary<string, string>
     {
         ["guests have no devices yet, only a console"] =
             "disk vif pci usbctrl usbdev vfb vkb vtpm p9 pvcalls vdispl vsnd channel dtdev rdm iomem ioports irqs vuart " +
             "pci_permissive pci_msitranslate pci_seize pci_power_mgmt rdm_mem_boundary gfx_passthru passthrough",
-        ["vCPUs cannot be bound to CPUs or pools yet; cpu_weight and cap are there"] = "cpus cpus_soft pool vnuma",
+        ["no policy prefers CPUs; cpus says which ones a guest may run on"] = "cpus_soft",
+        ["guests see no NUMA nodes yet"] = "vnuma",
         ["there are no HVM guests yet"] =
             "acpi acpi_firmware acpi_laptop_slate acpi_s3 acpi_s4 apic bios bios_path_override boot device_model_args " +
             "device_model_args_hvm device_model_args_pv device_model_override device_model_stubdomain_override " +

@@ -137,7 +137,9 @@ public sealed class SchedulerEngine
                 DomainKey key = DomainKey.Of(vcpu.Key);
                 DomainSettings wanted = change(domain, setup.Of(key));
                 _rules.Check(wanted, vcpu.IsService, setup, state);
-                settings[key] = wanted;
+                settings.Remove(key);
+                if (wanted != DomainSettings.None)
+                    settings.Add(key, wanted);
             }
 
             return setup with { Settings = settings.ToImmutable() };

@@ -6,7 +6,6 @@ using Google.Protobuf;
 using Grpc.Core;
 using Microkernel.Protos.Console;
 using Microkernel.Protos.Memory;
-using Microkernel.Protos.Scheduler;
 using Microkernel.Protos.Toolstack;
 using Microkernel.Protos.Xenstore;
 using Microkernel.Services.Toolstack.Content;
@@ -25,8 +24,9 @@ internal sealed class GuestBuilder
     internal const int PartSize = 240 << 10;
 
     private readonly Parts _parts;
+    private readonly GuestScheduling _scheduling;
 
-    internal GuestBuilder(Parts parts) => _parts = parts;
+    internal GuestBuilder(Parts parts, GuestScheduling scheduling) => (_parts, _scheduling) = (parts, scheduling);
 
     /// <summary>What the memory service is asked for.</summary>
     internal static ClaimRequest ClaimOf(GuestRecord record, KernelFormat format, long kernelLength, long ramdiskLength) => new()
@@ -52,6 +52,8 @@ internal sealed class GuestBuilder
         await BeginAsync(guest, cancellation).ConfigureAwait(false);
         progress.Say("claiming memory", 0);
         await ClaimAsync(guest, ClaimOf(guest.Record, format, kernel.Bytes.Length, ramdisk?.Bytes.Length ?? 0), cancellation).ConfigureAwait(false);
+        // Early: a wish that cannot come true is refused before all the loading.
+        await _scheduling.AdmitAsync(guest, cancellation).ConfigureAwait(false);
         await LoadAsync(guest, kernel, ramdisk, progress, cancellation).ConfigureAwait(false);
         progress.Say("sealing memory", 91);
         await FinishAsync(guest, cancellation).ConfigureAwait(false);
@@ -59,7 +61,6 @@ internal sealed class GuestBuilder
         await ConnectStoreAsync(guest, cancellation).ConfigureAwait(false);
         progress.Say("connecting the console", 96);
         await ConnectConsoleAsync(guest.Record, cancellation).ConfigureAwait(false);
-        await ScheduleAsync(guest.Record, cancellation).ConfigureAwait(false);
         progress.Say("starting", 99);
         await StartAsync(guest, staysPaused, cancellation).ConfigureAwait(false);
     }
@@ -170,20 +171,6 @@ internal sealed class GuestBuilder
         await _parts.Tree.CommitAsync(GuestNodes.Create(record, _parts.Core.OwnDomain), cancellation).ConfigureAwait(false);
         var request = new IntroduceRequest { Domain = record.Domain, DomainGeneration = record.DomainGeneration, RemotePort = record.StorePort };
         await _parts.Patience.CallAsync(options => _parts.Peers.Store.IntroduceAsync(request, options), cancellation).ConfigureAwait(false);
-    }
-
-    private async Task ScheduleAsync(GuestRecord record, CancellationToken cancellation)
-    {
-        GuestConfig config = record.Config;
-        if (!config.HasCpuWeight && !config.HasCpuCap)
-            return;
-        var parameters = new DomainParameters { Domain = record.Domain };
-        if (config.HasCpuWeight)
-            parameters.Weight = config.CpuWeight;
-        if (config.HasCpuCap)
-            parameters.Cap = config.CpuCap;
-        var request = new SetParametersRequest { Parameters = parameters };
-        await _parts.Patience.CallAsync(options => _parts.Peers.Scheduler.SetParametersAsync(request, options), cancellation).ConfigureAwait(false);
     }
 
     private async Task StartAsync(Guest guest, bool staysPaused, CancellationToken cancellation)

@@ -15,6 +15,7 @@ namespace Microkernel.Services.Toolstack.Guests;
 internal sealed class LifeCycle
 {
     private readonly Parts _parts;
+    private readonly GuestScheduling _scheduling;
     private readonly GuestBuilder _builder;
     private readonly GuestRemover _remover;
     private readonly Restarter _restarter;
@@ -29,9 +30,10 @@ internal sealed class LifeCycle
     {
         _parts = parts;
         _stop = stop;
-        _builder = new GuestBuilder(parts);
+        _scheduling = new GuestScheduling(parts);
+        _builder = new GuestBuilder(parts, _scheduling);
         _remover = new GuestRemover(parts);
-        _restarter = new Restarter(parts, _builder, _remover);
+        _restarter = new Restarter(parts, _builder, _remover, _scheduling);
     }
 
     /// <summary>How long a failed call waits until nothing of its guest is left, before that goes on without it.</summary>
@@ -41,7 +43,8 @@ internal sealed class LifeCycle
     /// <returns>Its domain.</returns>
     internal async Task<uint> CreateAsync(GuestConfig? config, bool staysPaused, BuildProgress progress, CancellationToken cancellation)
     {
-        var guest = new Guest(new GuestRecord { Config = ConfigCheck.Complete(config), Phase = GuestPhase.Building });
+        GuestConfig complete = ConfigCheck.Complete(config);
+        var guest = new Guest(new GuestRecord { Config = complete, Phase = GuestPhase.Building, Parameters = GuestScheduling.Of(complete) });
         await guest.Turn.WaitAsync(cancellation).ConfigureAwait(false);
         _parts.Guests.Add(guest);
         try
@@ -167,34 +170,6 @@ internal sealed class LifeCycle
         };
     }
 
-    private static string Describe(DomainEnd? end) => end switch
-    {
-        DomainEnd.PowerOff => "powered off",
-        DomainEnd.Reboot => "rebooted",
-        DomainEnd.Suspend => "suspended itself, and nothing here can resume it",
-        DomainEnd.Crash => "crashed",
-        DomainEnd.Watchdog => "did not reset its watchdog in time",
-        DomainEnd.SoftReset => "wanted a soft reset, which does not exist here",
-        _ => "disappeared",
-    };
-
-    private static GuestEventKind KindOf(DomainEnd? end) => end switch
-    {
-        DomainEnd.PowerOff => GuestEventKind.PoweredOff,
-        DomainEnd.Reboot => GuestEventKind.Rebooted,
-        _ => GuestEventKind.Crashed,
-    };
-
-    private static EndAction ActionFor(GuestConfig config, DomainEnd? end) => end switch
-    {
-        DomainEnd.PowerOff => config.OnPoweroff,
-        DomainEnd.Reboot => config.OnReboot,
-        DomainEnd.Suspend => EndAction.Preserve,
-        // Nothing is there that could be kept.
-        null => EndAction.Destroy,
-        _ => config.OnCrash,
-    };
-
     private bool Begins(uint domain)
     {
         lock (_lock)
@@ -212,9 +187,9 @@ internal sealed class LifeCycle
                 return;
             }
 
-            _parts.Log($"{guest.Name} (domain {domain}) {Describe(end)}");
-            _parts.Events.Say(guest, KindOf(end), Describe(end));
-            await ActAsync(guest, ActionFor(guest.Record.Config, end), Describe(end)).ConfigureAwait(false);
+            _parts.Log($"{guest.Name} (domain {domain}) {EndRules.Describe(end)}");
+            _parts.Events.Say(guest, EndRules.KindOf(end), EndRules.Describe(end));
+            await ActAsync(guest, EndRules.ActionFor(guest.Record.Config, end), EndRules.Describe(end)).ConfigureAwait(false);
         }
         catch (Exception e) when (e is RpcException or OperationCanceledException)
         {
@@ -265,7 +240,13 @@ internal sealed class LifeCycle
     {
         GuestConfig config = guest.Record.Config.Clone();
         config.Uuid = Uuids.New();
-        var successor = new Guest(new GuestRecord { Config = config, Phase = GuestPhase.Building, Starts = guest.Record.Starts });
+        var successor = new Guest(new GuestRecord
+        {
+            Config = config,
+            Phase = GuestPhase.Building,
+            Starts = guest.Record.Starts,
+            Parameters = await _scheduling.ReadAsync(guest.Record, _stop).ConfigureAwait(false),
+        });
         await successor.Turn.WaitAsync(_stop).ConfigureAwait(false);
         _parts.Guests.RenameAside(guest);
         _parts.Guests.Add(successor);

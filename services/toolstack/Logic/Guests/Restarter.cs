@@ -2,6 +2,7 @@ using System;
 using System.Threading;
 using System.Threading.Tasks;
 using Grpc.Core;
+using Microkernel.Protos.Scheduler;
 using Microkernel.Protos.Toolstack;
 using Microkernel.Services.Toolstack.Core;
 
@@ -18,16 +19,16 @@ internal sealed class Restarter
     private readonly Parts _parts;
     private readonly GuestBuilder _builder;
     private readonly GuestRemover _remover;
+    private readonly GuestScheduling _scheduling;
 
-    internal Restarter(Parts parts, GuestBuilder builder, GuestRemover remover) =>
-        (_parts, _builder, _remover) = (parts, builder, remover);
+    internal Restarter(Parts parts, GuestBuilder builder, GuestRemover remover, GuestScheduling scheduling) =>
+        (_parts, _builder, _remover, _scheduling) = (parts, builder, remover, scheduling);
 
     /// <summary>Starts it again. Its turn stays with the caller.</summary>
     /// <returns>Null, or why it could not be done.</returns>
     internal async Task<string?> RestartAsync(Guest guest, CancellationToken cancellation)
     {
-        GuestRecord record = guest.Change(static r => r.Phase = GuestPhase.Building);
-        await _parts.Records.InsistAsync(record, cancellation).ConfigureAwait(false);
+        await BeginAsync(guest, cancellation).ConfigureAwait(false);
         for (int attempt = 1; ; attempt++)
         {
             await _remover.RemoveForRestartAsync(guest, cancellation).ConfigureAwait(false);
@@ -38,6 +39,16 @@ internal sealed class Restarter
                 _builder.KeepContents(guest);
             return failure;
         }
+    }
+
+    /// <summary>The record says at once that the guest is to start again and what its domain had: that domain may be gone the next time.</summary>
+    private async Task BeginAsync(Guest guest, CancellationToken cancellation)
+    {
+        DomainParameters? parameters = guest.Phase == GuestPhase.Exists
+            ? await _scheduling.ReadAsync(guest.Record, cancellation).ConfigureAwait(false)
+            : guest.Record.Parameters;
+        GuestRecord record = guest.Change(r => (r.Phase, r.Parameters) = (GuestPhase.Building, parameters));
+        await _parts.Records.InsistAsync(record, cancellation).ConfigureAwait(false);
     }
 
     private async Task<(string? Failure, bool IsFinal)> TryBuildAsync(Guest guest, CancellationToken cancellation)

@@ -18,7 +18,7 @@ public sealed class SchedSetCommand
     private readonly Option<string> _extra = Switch("--extratime", "-e", "Whether it may have more than its budget");
     private readonly Option<uint?> _priority = new("--priority") { Description = "Whose budget goes first: 0 to 3, higher first", HelpName = "N" };
     private readonly Option<string> _interactive = Switch("--interactive", "-i", "Whether people wait for it");
-    private readonly Option<ulong?> _pin = new("--pin") { Description = "CPUs that it may run on, such as 1,3-5, or all", HelpName = "CPUS", CustomParser = ParsePin };
+    private readonly Option<ulong?> _pin = new("--pin") { Description = "CPUs that it may run on, such as 1,3-5 or 1-7,^4 or all", HelpName = "CPUS", CustomParser = ParsePin };
     private readonly Option<string> _pool = new("--pool") { Description = "Its pool", HelpName = "POOL" };
 
     private Option[] Settings => [_weight, _cap, _budget, _period, _extra, _priority, _interactive, _pin, _pool];
@@ -27,7 +27,7 @@ public sealed class SchedSetCommand
     public static Command Create()
     {
         var set = new SchedSetCommand();
-        var command = new Command("set", "Set what a domain is to have. It stays until the domain ends, whatever the policy.") { set._domain };
+        var command = new Command("set", "Set what a domain is to have. It stays until the guest is destroyed, whatever the policy, and over its restarts.") { set._domain };
         foreach (Option option in set.Settings)
             command.Add(option);
         command.Validators.Add(result =>
@@ -62,11 +62,9 @@ public sealed class SchedSetCommand
     private static ulong? ParsePin(ArgumentResult result)
     {
         string word = result.Tokens[0].Value;
-        if (word == "all")
-            return 0;
-        if (SchedText.TryParseCpus(word, out var cpus) && cpus.All(static cpu => cpu < 64))
-            return cpus.Aggregate(0UL, static (mask, cpu) => mask | 1UL << (int)cpu);
-        result.AddError($"'{word}' is no set of CPUs: write it as 1,3-5, or all");
+        if (SchedText.TryParsePin(word, out ulong pin))
+            return pin;
+        result.AddError($"'{word}' is no set of CPUs: write it as 1,3-5, 1-7,^4 or all");
         return null;
     }
 

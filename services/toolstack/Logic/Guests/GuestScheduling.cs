@@ -1,0 +1,79 @@
+using System.Threading;
+using System.Threading.Tasks;
+using Grpc.Core;
+using Microkernel.Protos.Scheduler;
+using Microkernel.Protos.Toolstack;
+
+namespace Microkernel.Services.Toolstack.Guests;
+
+/// <summary>
+/// What the operator wants of the CPUs for a guest. The scheduler knows it by the domain; the guest's record takes it from one domain to the
+/// next one.
+/// </summary>
+internal sealed class GuestScheduling
+{
+    private readonly Parts _parts;
+
+    internal GuestScheduling(Parts parts) => _parts = parts;
+
+    /// <summary>What a configuration says.</summary>
+    internal static DomainParameters Of(GuestConfig config)
+    {
+        var parameters = new DomainParameters { Pin = config.CpuPin, Pool = config.CpuPool };
+        if (config.HasCpuWeight)
+            parameters.Weight = config.CpuWeight;
+        if (config.HasCpuCap)
+            parameters.Cap = config.CpuCap;
+        return parameters;
+    }
+
+    /// <summary>
+    /// Has the scheduler take a new domain. Also for one of which nothing was said: until then the core would let it run on the CPUs of all
+    /// pools.
+    /// </summary>
+    /// <exception cref="RpcException">It cannot have what was said.</exception>
+    internal async Task AdmitAsync(Guest guest, CancellationToken cancellation)
+    {
+        GuestRecord record = guest.Record;
+        try
+        {
+            await SetAsync(record, record.Parameters ?? new DomainParameters(), cancellation).ConfigureAwait(false);
+        }
+        catch (RpcException e) when (record.Starts > 0 && IsRefusal(e.StatusCode))
+        {
+            // Nobody is there to choose something else, and a guest that runs is worth more than its place.
+            string loss = $"it cannot have what was set for its CPUs any more, and has what is usual: {e.Status.Detail}";
+            await SetAsync(record, new DomainParameters(), cancellation).ConfigureAwait(false);
+            _parts.Log($"{guest.Name}: {loss}");
+            _parts.Events.Say(guest, GuestEventKind.Failed, loss);
+        }
+    }
+
+    /// <summary>What a domain has that is about to go; what is known of it already if the scheduler does not say.</summary>
+    internal async Task<DomainParameters?> ReadAsync(GuestRecord record, CancellationToken cancellation)
+    {
+        var request = new GetParametersRequest { Domains = { record.Domain } };
+        try
+        {
+            GetParametersResponse found = await _parts.Patience.CallAsync(options => _parts.Peers.Scheduler.GetParametersAsync(request, options), cancellation).ConfigureAwait(false);
+            DomainParameters parameters = found.Domains[0];
+            parameters.Unhonoured.Clear();
+            return parameters;
+        }
+        catch (RpcException e)
+        {
+            _parts.Log($"{record.Config.Name}: what the operator has set for its CPUs since its start is lost: {e.Status.Detail}");
+            return record.Parameters;
+        }
+    }
+
+    private static bool IsRefusal(StatusCode status) =>
+        status is StatusCode.NotFound or StatusCode.InvalidArgument or StatusCode.FailedPrecondition;
+
+    private Task SetAsync(GuestRecord record, DomainParameters parameters, CancellationToken cancellation)
+    {
+        var request = new SetParametersRequest { Parameters = parameters.Clone() };
+        request.Parameters.Domain = record.Domain;
+        return _parts.Patience.CallAsync(options => _parts.Peers.Scheduler.SetParametersAsync(request, options), cancellation);
+    }
+}
