@@ -69,6 +69,7 @@ internal sealed class ServiceKeeperTests
             SilenceLimit = TimeSpan.FromMilliseconds(200),
             StopLimit = TimeSpan.FromMilliseconds(50),
             FirstWait = TimeSpan.FromMilliseconds(10),
+            LongestWait = TimeSpan.FromMinutes(1),
         };
         foreach (ServiceEntry entry in ServiceManifest.ReadServices(_hypervisor))
             _keepers.Add(new ServiceKeeper(_hypervisor, entry, _ring.Invoker, options, TimeProvider.System, static _ => { }));
@@ -158,6 +159,17 @@ internal sealed class ServiceKeeperTests
         Assert.That(_health.Stops, Is.EqualTo(1));
         RpcException e = (await Assert.ThrowsAsync<RpcException>(() => _supervisor.Restart(new RestartRequest { Name = "stor" }, new FakeContext())))!;
         Assert.That(e.Status.Detail, Does.Contain("store, other"));
+    }
+
+    // With waits that double the last ones would be longer than Eventually is patient.
+    [Test]
+    public async Task HoweverOftenTheOperatorKillsItIsBackAtOnce()
+    {
+        for (uint kills = 1; kills <= 13; kills++)
+        {
+            await _supervisor.Kill(new KillRequest { Name = "store" }, new FakeContext());
+            Eventually(() => Info(2) is { State: ServiceState.Serving } info && info.Restarts == kills);
+        }
     }
 
     [Test]

@@ -1,6 +1,7 @@
 using System;
 using System.IO;
 using System.Linq;
+using System.Threading.Tasks;
 using Mk.Testing;
 using NUnit.Framework;
 
@@ -45,6 +46,14 @@ public sealed class TestingTests
         Assert.That(bare, Is.SubsetOf(all).And.Length.EqualTo(6));
         Assert.That(Directory.GetDirectories(Repository.InRoot("services")).Select(static d => Path.GetFileName(d).Replace("-", "") + ".tests"), Has.None.Matches<string>(
             name => bare.Contains(name, StringComparer.OrdinalIgnoreCase)));
+    }
+
+    [TestCase("Answer(\"vcpu64\")")]
+    [TestCase("A&B")]
+    public async Task AFilterThatIsNoNameIsRefused(string filter)
+    {
+        (int code, _, string errors) = await MkCommand.RunAsync("test", "--list", "--filter", filter);
+        Assert.That((code, errors.Contains("leave out its arguments", StringComparison.Ordinal)), Is.EqualTo(((int)ExitCode.Usage, true)), errors);
     }
 
     [TestCase(null, false, "")]

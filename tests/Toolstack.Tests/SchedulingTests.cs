@@ -104,6 +104,19 @@ public sealed class SchedulingTests
     }
 
     [Test]
+    public void AnAnswerThatMakesNoSenseIsNotKept([Values] bool isLong)
+    {
+        uint domain = _system.Create(_system.Config());
+        if (isLong)
+            _system.Scheduler.Parameters[domain].Pool = new string('x', 300);
+        else
+            _system.Scheduler.Parameters[domain].Domain = 1;
+        domain = Restart(domain, DomainEnd.Reboot);
+        Assert.That((_system.Scheduler.Parameters[domain].Weight, _system.Scheduler.Parameters[domain].Pool), Is.EqualTo((512u, "")), "what the configuration says");
+        Assert.That(_system.Log, Has.Some.Contains("makes no sense"));
+    }
+
+    [Test]
     public void AGuestWhosePoolHasGoneStartsAgainInTheDefaultPoolAndThatIsSaid()
     {
         GuestConfig config = _system.Config();

@@ -5,6 +5,7 @@ using System.Text.RegularExpressions;
 using System.Threading.Tasks;
 using Mk.Boot;
 using Mk.Machine;
+using Mk.Terminal;
 
 namespace Mk.Bench;
 
@@ -53,6 +54,7 @@ public static partial class BenchRun
     private static async Task RunAsync(MachineOptions machine, IReadOnlyList<GuestConfig> guests, string name, Dictionary<string, long> figures)
     {
         await using Session session = Session.Start(machine, guests, Repository.InRoot($"out/bench/{name}.log"));
+        using Signals signals = session.StopOnSignals();
         RunResult result = await session.Completion;
         string output = session.Core.ToString();
         for (int i = 0; i < guests.Count; i++)

@@ -13,6 +13,7 @@ using Mk.Control;
 using Mk.Daemon;
 using Mk.Images;
 using Mk.Machine;
+using Mk.Terminal;
 using Mk.Xl;
 
 namespace Mk.Bench;
@@ -38,10 +39,16 @@ public sealed partial record SystemTimes(TimeSpan Start, TimeSpan Create, TimeSp
         MachineOptions options = machine with { Cpus = 2, MemoryMiB = SystemImages.MemoryMiB + guest.MemoryMiB + 64, TimeLimit = 2 * Patience };
         using var limit = new CancellationTokenSource(Patience);
         using var folder = new RunFolder();
+        string? signal = null;
         try
         {
             long start = Stopwatch.GetTimestamp();
             await using SystemHost host = SystemHost.Start(options, set, folder, new NoOutput(), static _ => { });
+            using var signals = new Signals(name =>
+            {
+                signal = name;
+                limit.Cancel();
+            });
             await new StartWatch(host.CallInvoker, static _ => { }).RunAsync(limit.Token);
             TimeSpan started = Stopwatch.GetElapsedTime(start);
             using var system = new SystemConnection(host.CallInvoker, null, limit.Token);
@@ -53,6 +60,8 @@ public sealed partial record SystemTimes(TimeSpan Start, TimeSpan Create, TimeSp
         }
         catch (Exception e) when (e is RpcException or OperationCanceledException)
         {
+            if (signal is not null)
+                throw new MkException(ExitCode.Interrupted, $"ended by {signal}");
             throw new MkException(ExitCode.TimeLimit, $"the system and its guest were not up within {Patience.TotalSeconds} s: {e.Message}");
         }
     }

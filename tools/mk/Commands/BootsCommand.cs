@@ -7,6 +7,7 @@ using System.Linq;
 using System.Threading.Tasks;
 using Mk.Boot;
 using Mk.Machine;
+using Mk.Terminal;
 using Mk.Xl;
 
 namespace Mk.Commands;
@@ -64,6 +65,7 @@ public sealed class BootsCommand
     private static async Task<string?> BootAsync(MachineOptions options, IReadOnlyList<GuestConfig> guests, string log)
     {
         await using Session session = Session.Start(options, guests, log);
+        using Signals signals = session.StopOnSignals();
         string reason;
         try
         {
@@ -77,6 +79,8 @@ public sealed class BootsCommand
         {
             reason = e.Message;
         }
+        if (session.IsInterrupted)
+            throw new MkException(ExitCode.Interrupted, (await session.Completion).Reason);
         return $"{reason}\nsee {log}";
     }
 

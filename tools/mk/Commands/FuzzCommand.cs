@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.Threading.Tasks;
 using Mk.Fuzz;
 using Mk.Machine;
+using Mk.Terminal;
 
 namespace Mk.Commands;
 
@@ -48,12 +49,15 @@ public sealed class FuzzCommand
         long seed = parsed.GetValue(_seed), calls = parsed.GetValue(_calls);
         Say.Line($"{calls:N0} calls with seed {seed}; the log is in {FuzzRun.DefaultLog}");
         await using Session session = FuzzRun.Start(_machine.Read(parsed, 0), parsed.GetValue(_bits), seed, calls, FuzzRun.DefaultLog);
+        using Signals signals = session.StopOnSignals();
         try
         {
             await FuzzRun.FollowAsync(session, Console.WriteLine);
         }
         catch (SessionException e)
         {
+            if (session.IsInterrupted)
+                throw new MkException(ExitCode.Interrupted, $"fuzzing with seed {seed}: {(await session.Completion).Reason}");
             RunResult result = await StopAsync(session);
             Console.WriteLine($"fuzzing with seed {seed} failed: {e.Message}");
             return (int)(result.Code == ExitCode.Interrupted ? ExitCode.GuestCrashed : result.Code);

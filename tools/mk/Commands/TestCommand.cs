@@ -26,6 +26,12 @@ public static class TestCommand
     public static Command Create()
     {
         var filter = new Option<string?>("--filter") { Description = "Only tests whose full name contains this", HelpName = "TEXT" };
+        filter.Validators.Add(static result =>
+        {
+            // Others mean something to the test program, or make it fail.
+            if (result.GetValueOrDefault<string>() is { } text && !text.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '+'))
+                result.AddError($"'{text}' is no part of a test's name: leave out its arguments; they cannot be chosen");
+        });
         var bare = new Option<bool>("--bare") { Description = "Only the tests of the core and of mk: no service's image is made, and none is started" };
         var list = new Option<bool>("--list") { Description = "List the tests instead of running them" };
         var command = new Command("test", "Build everything, check the format, and run all tests: on the host, and in QEMU.") { filter, bare, list };

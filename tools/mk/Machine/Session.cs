@@ -36,6 +36,9 @@ public sealed class Session : IMachineOutput, IAsyncDisposable
     /// <summary>How the run ended.</summary>
     public Task<RunResult> Completion => _machine.Completion;
 
+    /// <summary>The run was ended from outside.</summary>
+    public bool IsInterrupted => Completion is { IsCompletedSuccessfully: true, Result.Code: ExitCode.Interrupted };
+
     /// <summary>Boots the core with some guests.</summary>
     public static Session Start(MachineOptions options, IReadOnlyList<GuestConfig> guests, string logFile) =>
         Start(options, BootSet.For(guests), [.. guests.Select(static g => g.Name)], logFile);
@@ -88,6 +91,9 @@ public sealed class Session : IMachineOutput, IAsyncDisposable
 
     /// <summary>Ends the run from outside.</summary>
     public void Stop(string reason) => _machine.Stop(new RunResult(ExitCode.Interrupted, reason));
+
+    /// <summary>Has the signals that would end this program end the run first, until the result is disposed.</summary>
+    public Signals StopOnSignals() => new(name => Stop($"ended by {name}"));
 
     /// <inheritdoc/>
     void IMachineOutput.CoreLine(string line)

@@ -7,4 +7,7 @@ internal sealed class ServiceEndedException(string message, bool restarts) : Exc
 {
     /// <summary>It is to be started again.</summary>
     internal bool Restarts { get; } = restarts;
+
+    /// <summary>The operator has ended it: that says nothing about how well it works.</summary>
+    internal bool IsWanted { get; init; }
 }

@@ -68,7 +68,7 @@ public sealed class ServiceKeeper
     /// <summary>Keeps the service until <paramref name="stop"/>; its domain stays.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
-        // After a life that was long enough the waits start over.
+        // After a life that was long enough, or that the operator ended, the waits start over.
         while (!stop.IsCancellationRequested)
         {
             try
@@ -145,6 +145,10 @@ public sealed class ServiceKeeper
         {
             await LiveOnceAsync(stop).ConfigureAwait(false);
         }
+        catch (ServiceEndedException e) when (e.IsWanted)
+        {
+            NoteEnd(e.Message, "started again", ServiceState.Starting);
+        }
         catch (HypervisorException e)
         {
             // Whatever is left of it is destroyed when its next life begins.
@@ -162,7 +166,7 @@ public sealed class ServiceKeeper
         {
             await WatchAsync(stop).ConfigureAwait(false);
         }
-        catch (ServiceEndedException e) when (e.Restarts && _status.Age >= _options.GoodLife)
+        catch (ServiceEndedException e) when (e is { Restarts: true, IsWanted: false } && _status.Age >= _options.GoodLife)
         {
             NoteEnd(e.Message, "started again", ServiceState.Starting);
         }
@@ -272,7 +276,7 @@ public sealed class ServiceKeeper
         EndAction action = killed is not null ? EndAction.Restart : _entry.Config.ActionFor((ShutdownReason)reason);
         if (facts is not null && action != EndAction.Preserve)
             _hypervisor.Destroy(_entry.Id);
-        throw new ServiceEndedException(message, action == EndAction.Restart);
+        throw new ServiceEndedException(message, action == EndAction.Restart) { IsWanted = killed is not null };
     }
 
     private void End(string why)

@@ -1,3 +1,4 @@
+using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using Grpc.Core;
@@ -12,6 +13,8 @@ namespace Microkernel.Services.Toolstack.Guests;
 /// </summary>
 internal sealed class GuestScheduling
 {
+    private const int MostKept = 256;
+
     private readonly Parts _parts;
 
     internal GuestScheduling(Parts parts) => _parts = parts;
@@ -56,15 +59,21 @@ internal sealed class GuestScheduling
         try
         {
             GetParametersResponse found = await _parts.Patience.CallAsync(options => _parts.Peers.Scheduler.GetParametersAsync(request, options), cancellation).ConfigureAwait(false);
-            DomainParameters parameters = found.Domains[0];
-            parameters.Unhonoured.Clear();
-            return parameters;
+            return Check(found, record.Domain);
         }
         catch (RpcException e)
         {
             _parts.Log($"{record.Config.Name}: what the operator has set for its CPUs since its start is lost: {e.Status.Detail}");
             return record.Parameters;
         }
+    }
+
+    /// <summary>What is to be kept of the scheduler's answer. One that is long would fill the record, which has no room for that.</summary>
+    private static DomainParameters Check(GetParametersResponse answer, uint domain)
+    {
+        DomainParameters? parameters = answer.Domains.FirstOrDefault(d => d.Domain == domain);
+        parameters?.Unhonoured.Clear();
+        return parameters?.CalculateSize() <= MostKept ? parameters : throw Failure.Precondition("the scheduler's answer makes no sense");
     }
 
     private static bool IsRefusal(StatusCode status) =>
