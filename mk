@@ -6,7 +6,7 @@ root=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
 program=$root/tools/mk/bin/Debug/net10.0/mk.dll
 stamp=$root/out/.mk-built
 packages=(qemu-system-x86 ovmf libxen-dev grub-pc-bin grub-efi-amd64-bin xorriso mtools
-    busybox-static cpio xz-utils binutils gcc gcc-multilib make spin
+    busybox-static cpio xz-utils binutils gcc gcc-multilib make spin xenstore-utils
     flex bison bc libelf-dev)
 
 say() { echo "mk: $*" >&2; }

@@ -58,6 +58,11 @@ internal sealed class HostileScheduler(ServiceHost host) : SchedulerApi.Schedule
         return Task.FromResult(new SetPolicyResponse());
     }
 
+    /// <inheritdoc/>
+    /// <remarks>Guests come, and the toolstack is told that they have what they want: they have not.</remarks>
+    public override Task<SetParametersResponse> SetParameters(SetParametersRequest request, ServerCallContext context) =>
+        Task.FromResult(new SetParametersResponse());
+
     private async Task AttackAsync(CallInvoker[] peers, MappedPages kept)
     {
         var scene = new SchedulingScene(new PolicyCalls(host.Privcmd));

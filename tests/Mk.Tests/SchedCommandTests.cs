@@ -135,7 +135,7 @@ public sealed class SchedCommandTests : CommandFixture
     [TestCase("63", 1ul << 63)]
     [TestCase("all", 0ul)]
     [TestCase("1-7,^4", 0b11101110ul)]
-    [TestCase("^4,1-7", 0b11101110ul)]
+    [TestCase("^4,1-7", 0b11111110ul)]
     [TestCase("all,^0,^2-63", 0b10ul)]
     [TestCase("", null)]
     [TestCase("64", null)]

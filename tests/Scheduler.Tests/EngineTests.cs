@@ -75,6 +75,21 @@ public sealed class EngineTests
     }
 
     [Test]
+    public void WhatSomebodyMissesAlreadyIsNobodyElsesFault([Values] bool isRestarted)
+    {
+        Set(8, static s => s with { Reservation = new(6 * Ms, 10 * Ms) });
+        _engine.SetPool("rest", [2], "");
+        Epoch();
+        if (isRestarted)
+            _engine = Begin();
+        Set(7, static s => s with { Weight = 300 });
+        Assert.That(_engine.Current.Pools[0].Plan!.Unhonoured.Where(static u => u.IsAdmission).Select(static u => u.Domain), Is.EqualTo(new[] { 8u }), "one CPU is too little for it");
+        _core.Add(9, 1);
+        Set(9, static s => s);
+        Assert.That(Assert.Throws<RefusedException>(() => Set(7, static s => s with { Reservation = new(6 * Ms, 10 * Ms) }))!.Kind, Is.EqualTo(RefusalKind.NotNow));
+    }
+
+    [Test]
     public void ParametersOutliveEveryChangeOfPolicyAndARestart()
     {
         _engine.SetPool("rest", [2], "");

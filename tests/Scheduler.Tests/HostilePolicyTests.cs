@@ -65,6 +65,20 @@ public sealed class HostilePolicyTests
     }
 
     [Test]
+    public void AWishThatMeetsAPolicyWhichHasGoneBadMayBeMadeAgain()
+    {
+        bool isBad = false;
+        SchedulerEngine engine = Begin("throws", () => isBad, TimeSpan.FromSeconds(60));
+        engine.Swap("", "bad");
+        isBad = true;
+        Assert.That(Assert.Throws<RefusedException>(() => engine.Change(7, static s => s with { Weight = 99 }))!.Kind, Is.EqualTo(RefusalKind.TryAgain));
+        Epoch(engine);
+        engine.Change(7, static s => s with { Weight = 99 });
+        Assert.That(engine.Current.Pools.Single().PolicyName, Is.EqualTo("rtds"));
+        Assert.That(Assert.Throws<RefusedException>(() => engine.Swap("", "bad"))!.Kind, Is.EqualTo(RefusalKind.NotNow), "it is the wish that is wrong");
+    }
+
+    [Test]
     public void APolicyThatFailsInOnePoolDoesNotHoldUpAnother()
     {
         bool isBad = false;

@@ -102,7 +102,7 @@ public sealed class LifeTests
             (static c => c.MemoryBytes = 0, "memory"), (static c => c.MemoryBytes++, "4 KiB"), (static c => c.MaximumMemoryBytes = 4096, "maximum"),
             (static c => c.MemoryBytes = c.MaximumMemoryBytes = 2UL << 40, "1 TiB"),
             (static c => c.Vcpus = 3, "vCPUs"), (static c => c.MaximumVcpus = 129, "128"),
-            (static c => c.OnCrash = (EndAction)17, "action"), (static c => c.Uuid = ByteString.CopyFrom(1), "uuid"),
+            (static c => c.OnCrash = (EndAction)17, "action"), (static c => c.CpuPool = new string('x', 32), "pool"), (static c => c.CpuPool = "a/b", "pool"), (static c => c.Uuid = ByteString.CopyFrom(1), "uuid"),
             (static c => c.CommandLine = "a\nb", "command line"), (static c => c.CommandLine = new string('x', 2048), "command line"),
             (static c => c.LargestGrantVersion = 3, "version"),
             (static c => c.KernelSha256 = ByteString.CopyFrom(new byte[32]), "upload"),

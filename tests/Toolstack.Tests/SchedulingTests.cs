@@ -104,6 +104,35 @@ public sealed class SchedulingTests
     }
 
     [Test]
+    public void ASchedulerThatIsBeingRestartedIsWaitedForHoweverLong()
+    {
+        uint domain = _system.Create(_system.Config());
+        SetLater(domain);
+        int failures = 0;
+        _system.Machine.Faults.Plan((_, name) => name == "Scheduler.SetParameters" && ++failures < 40 ? Faults.Failure(StatusCode.Internal) : null);
+        AssertSetLater(Restart(domain, DomainEnd.Reboot), "afterwards");
+        Assert.That(failures, Is.GreaterThanOrEqualTo(40));
+    }
+
+    [Test]
+    public void ARestartThatWaitsForTheSchedulerEndsWhenTheGuestIsDestroyed()
+    {
+        uint domain = _system.Create(_system.Config());
+        using var waits = new ManualResetEventSlim();
+        _system.Machine.Faults.Plan((_, name) =>
+        {
+            if (name != "Scheduler.SetParameters")
+                return null;
+            waits.Set();
+            return Faults.Failure(StatusCode.Internal);
+        });
+        _system.Machine.EndDomain(domain, DomainEnd.Reboot);
+        Assert.That(waits.Wait(TestSystem.Long), Is.True);
+        _system.Client.Destroy(new DestroyRequest { Guest = TestSystem.ByName() }, deadline: DateTime.UtcNow + TestSystem.Long);
+        _system.AssertNothingIsLeft();
+    }
+
+    [Test]
     public void AnAnswerThatMakesNoSenseIsNotKept([Values] bool isLong)
     {
         uint domain = _system.Create(_system.Config());
@@ -126,12 +155,13 @@ public sealed class SchedulingTests
         Assert.That(Next(events).Kind, Is.EqualTo(GuestEventKind.Watching));
         _system.Scheduler.HasOnlyDefaultPool = true;
         uint restarted = Restart(domain, DomainEnd.Reboot);
-        Assert.That(_system.Scheduler.Parameters[restarted].Pool, Is.Empty);
+        Assert.That((_system.Scheduler.Parameters[restarted].HasPool, _system.Scheduler.Parameters[restarted].Weight), Is.EqualTo((false, 512u)), "the rest stays");
         Assert.That(Next(events).Kind, Is.EqualTo(GuestEventKind.Rebooted));
         GuestEvent loss = Next(events);
         Assert.That((loss.Kind, loss.Detail), Is.EqualTo((
-            GuestEventKind.Failed, "it cannot have what was set for its CPUs any more, and has what is usual: there is no pool 'rest'")));
+            GuestEventKind.Failed, "it cannot have all that was set for its CPUs any more: there is no pool 'rest'")));
         Assert.That(Next(events).Kind, Is.EqualTo(GuestEventKind.Created));
+        Assert.That(_system.Host.Guests.All.Single().Record.Parameters.HasPool, Is.False, "it is not tried again the next time");
     }
 
     private static GuestEvent Next(AsyncServerStreamingCall<GuestEvent> events)
@@ -154,7 +184,7 @@ public sealed class SchedulingTests
     {
         DomainParameters parameters = _system.Scheduler.Parameters[domain];
         (parameters.Weight, parameters.Priority, parameters.Pin, parameters.Pool) = (99, 2, 0b10, FakeScheduler.OtherPool);
-        (parameters.BudgetNs, parameters.PeriodNs) = (2_000_000, 10_000_000);
+        (parameters.BudgetNs, parameters.PeriodNs) = (6_000_000, FakeScheduler.Period);
         parameters.Unhonoured.Add("something that the policy of that moment could not give");
     }
 
@@ -162,7 +192,7 @@ public sealed class SchedulingTests
     {
         DomainParameters had = _system.Scheduler.Parameters[domain];
         Assert.That((had.Weight, had.Priority, had.Pin, had.Pool), Is.EqualTo((99u, 2u, 0b10ul, FakeScheduler.OtherPool)), context);
-        Assert.That((had.BudgetNs, had.PeriodNs), Is.EqualTo((2_000_000ul, 10_000_000ul)), context);
+        Assert.That((had.BudgetNs, had.PeriodNs), Is.EqualTo((6_000_000ul, FakeScheduler.Period)), context);
         Assert.That(had.Unhonoured, Is.Empty, context);
     }
 }

@@ -101,6 +101,7 @@ public sealed class SchedulerService : Protos.Scheduler.Scheduler.SchedulerBase
             {
                 RefusalKind.NotFound => StatusCode.NotFound,
                 RefusalKind.Invalid => StatusCode.InvalidArgument,
+                RefusalKind.TryAgain => StatusCode.Unavailable,
                 _ => StatusCode.FailedPrecondition,
             };
             throw new RpcException(new Status(status, e.Message));

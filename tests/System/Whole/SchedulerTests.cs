@@ -11,6 +11,7 @@ using Mk.Testing;
 using Mk.Tracing;
 using NUnit.Framework;
 using GuestState = Microkernel.Protos.Toolstack.GuestState;
+using UnpauseRequest = Microkernel.Protos.Toolstack.UnpauseRequest;
 
 namespace Mk.SystemTests.Whole;
 
@@ -164,18 +165,30 @@ public sealed class SchedulerTests : SystemTest
     public async Task WhatIsSetOutlivesAGuestsRestartsAndTheSchedulers()
     {
         await s_calls.SwapAsync("credit2");
-        uint domain = (await s_system.CreateAsync(Spinning("again", "time=4") with { OnPoweroff = EndAction.Restart, CpuPool = SchedulerCalls.Pool })).Domain;
-        await s_calls.SetAsync(new DomainParameters { Domain = domain, Weight = 700, Cap = 30, Priority = 1, Pin = 1UL << (int)s_cpu });
-        foreach (bool isSchedulerKilled in new[] { false, true })
+        SystemGuest guest = await s_system.CreateAsync(
+            Spinning("again", "time=5") with { OnPoweroff = EndAction.Restart, CpuPool = SchedulerCalls.Pool }, isPaused: true);
+        try
         {
-            if (isSchedulerKilled)
-                await s_system.KillAsync("scheduler");
-            domain = (await s_system.UntilAsync("again", g => g.Domain > domain && g.State is GuestState.Running or GuestState.Blocked, "has started again")).Domain;
-            DomainParameters had = (await s_calls.GetParametersAsync()).Domains.Single(d => d.Domain == domain);
-            Assert.That((had.Weight, had.Cap, had.Priority, had.Pin, had.Pool), Is.EqualTo((700u, 30u, 1u, 1UL << (int)s_cpu, SchedulerCalls.Pool)));
+            await s_calls.SetAsync(new DomainParameters { Domain = guest.Domain, Weight = 700, Cap = 30, Priority = 1, Pin = 1UL << (int)s_cpu });
+            await s_system.Services.Toolstack.UnpauseAsync(new UnpauseRequest { Guest = guest.Reference }, s_system.Services.Brief);
+            uint second = await UntilAgainAsync("again", guest.Domain);
+            // Shortly before its end: then nobody is there who could say what it had.
+            await s_system.UntilAsync("again", static g => g.UptimeNs > 4_000_000_000, "is about to end");
+            await s_system.KillAsync("scheduler");
+            await UntilAgainAsync("again", second);
         }
+        finally
+        {
+            await s_system.DestroyAsync("again");
+        }
+    }
 
-        await s_system.DestroyAsync("again");
+    private static async Task<uint> UntilAgainAsync(string name, uint before)
+    {
+        uint domain = (await s_system.UntilAsync(name, g => g.Domain > before && g.State is GuestState.Running or GuestState.Blocked, "has started again")).Domain;
+        DomainParameters had = (await s_calls.GetParametersAsync()).Domains.Single(d => d.Domain == domain);
+        Assert.That((had.Weight, had.Cap, had.Priority, had.Pin, had.Pool), Is.EqualTo((700u, 30u, 1u, 1UL << (int)s_cpu, SchedulerCalls.Pool)));
+        return domain;
     }
 
     private static GuestConfig Spinning(string name, string commandLine = "") => TestGuest("spin64", commandLine, name, vcpus: 1, memoryMiB: 32);

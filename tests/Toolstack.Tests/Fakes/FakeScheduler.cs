@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Collections.Generic;
+using System.Linq;
 using System.Threading.Tasks;
 using Grpc.Core;
 using Microkernel.Protos.Scheduler;
@@ -9,6 +11,9 @@ namespace Microkernel.Services.Toolstack.Tests.Fakes;
 internal sealed class FakeScheduler(FakeMachine machine) : Scheduler.SchedulerBase
 {
     internal const string OtherPool = "rest";
+
+    /// <summary>The time that all domains together can reserve, in ns.</summary>
+    internal const ulong Period = 10_000_000;
 
     /// <summary>What each domain has; a domain of which nothing is here would run by no policy's rules.</summary>
     internal ConcurrentDictionary<uint, DomainParameters> Parameters { get; } = new();
@@ -23,8 +28,11 @@ internal sealed class FakeScheduler(FakeMachine machine) : Scheduler.SchedulerBa
         Task.FromResult(machine.Faults.Run("Scheduler.SetParameters", () =>
         {
             DomainParameters wanted = request.Parameters;
-            if (wanted.Pool.Length > 0 && (HasOnlyDefaultPool || wanted.Pool != OtherPool))
+            CheckExists(wanted.Domain);
+            if (wanted.Pool is not ("" or "default") && (HasOnlyDefaultPool || wanted.Pool != OtherPool))
                 throw new RpcException(new Status(StatusCode.NotFound, $"there is no pool '{wanted.Pool}'"));
+            if (wanted.BudgetNs + machine.All().Where(d => d.Id != wanted.Domain).Aggregate(0UL, (sum, d) => sum + Of(d.Id).BudgetNs) > Period)
+                throw new RpcException(new Status(StatusCode.FailedPrecondition, "no CPU has so much left"));
             if (!Parameters.ContainsKey(wanted.Domain) && machine.Find(wanted.Domain).HasRun)
                 Late.Add(wanted.Domain);
             Parameters.AddOrUpdate(wanted.Domain, wanted, (_, before) => Merge(before, wanted));
@@ -32,10 +40,19 @@ internal sealed class FakeScheduler(FakeMachine machine) : Scheduler.SchedulerBa
         }));
 
     public override Task<GetParametersResponse> GetParameters(GetParametersRequest request, ServerCallContext context) =>
-        Task.FromResult(machine.Faults.Run("Scheduler.GetParameters", () => new GetParametersResponse
+        Task.FromResult(machine.Faults.Run("Scheduler.GetParameters", () =>
         {
-            Domains = { Parameters.TryGetValue(request.Domains[0], out DomainParameters? found) ? found : throw new RpcException(new Status(StatusCode.NotFound, "no domain")) },
+            CheckExists(request.Domains[0]);
+            return new GetParametersResponse { Domains = { Of(request.Domains[0]) } };
         }));
+
+    private void CheckExists(uint domain)
+    {
+        if (machine.All().All(d => d.Id != domain))
+            throw new RpcException(new Status(StatusCode.NotFound, $"there is no domain {domain}"));
+    }
+
+    private DomainParameters Of(uint domain) => Parameters.GetValueOrDefault(domain) ?? new DomainParameters { Domain = domain, Weight = 256, Pool = "default" };
 
     private static DomainParameters Merge(DomainParameters before, DomainParameters wanted)
     {

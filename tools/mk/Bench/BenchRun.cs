@@ -56,6 +56,7 @@ public static partial class BenchRun
         await using Session session = Session.Start(machine, guests, Repository.InRoot($"out/bench/{name}.log"));
         using Signals signals = session.StopOnSignals();
         RunResult result = await session.Completion;
+        session.ThrowIfSignalled();
         string output = session.Core.ToString();
         for (int i = 0; i < guests.Count; i++)
             output += "\n" + session.Guest(i);

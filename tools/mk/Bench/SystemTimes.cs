@@ -78,6 +78,7 @@ public sealed partial record SystemTimes(TimeSpan Start, TimeSpan Create, TimeSp
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         Task reading = console.ReadAsync(over.Token);
         await (await Task.WhenAny(prompt.Task, reading));
+        cancellation.ThrowIfCancellationRequested();
         if (!prompt.Task.IsCompleted)
             throw new MkException(ExitCode.GuestCrashed, $"the guest ended before it had a shell; it printed:\n{text}");
         await over.CancelAsync();

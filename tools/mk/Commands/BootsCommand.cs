@@ -66,22 +66,20 @@ public sealed class BootsCommand
     {
         await using Session session = Session.Start(options, guests, log);
         using Signals signals = session.StopOnSignals();
-        string reason;
+        string? reason = null;
         try
         {
             await Task.WhenAll(Enumerable.Range(0, guests.Count).Select(guest => UseAsync(session, guest)));
             RunResult result = await session.Completion;
-            if (result.Code == ExitCode.Success)
-                return null;
-            reason = result.Reason;
+            if (result.Code != ExitCode.Success)
+                reason = result.Reason;
         }
         catch (SessionException e)
         {
             reason = e.Message;
         }
-        if (session.IsInterrupted)
-            throw new MkException(ExitCode.Interrupted, (await session.Completion).Reason);
-        return $"{reason}\nsee {log}";
+        session.ThrowIfSignalled();
+        return reason is null ? null : $"{reason}\nsee {log}";
     }
 
     private static async Task UseAsync(Session session, int guest)

@@ -56,8 +56,7 @@ public sealed class FuzzCommand
         }
         catch (SessionException e)
         {
-            if (session.IsInterrupted)
-                throw new MkException(ExitCode.Interrupted, $"fuzzing with seed {seed}: {(await session.Completion).Reason}");
+            session.ThrowIfSignalled();
             RunResult result = await StopAsync(session);
             Console.WriteLine($"fuzzing with seed {seed} failed: {e.Message}");
             return (int)(result.Code == ExitCode.Interrupted ? ExitCode.GuestCrashed : result.Code);

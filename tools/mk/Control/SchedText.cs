@@ -54,24 +54,21 @@ public static class SchedText
     /// <summary>CPUs that a domain may run on, as xl writes them: 1,3-5, or 1-7,^4 for all of these but one, or all. A bit each; 0 for all.</summary>
     public static bool TryParsePin(string text, out ulong pin)
     {
-        ulong allowed = 0, excluded = 0;
         pin = 0;
         if (text == "all")
             return true;
         foreach (string part in text.Split(','))
         {
+            // One part after the other: each adds CPUs to those before it, or takes some away from them.
             bool isExcluded = part.StartsWith('^');
             if (part == "all")
-                allowed = ulong.MaxValue;
+                pin = ulong.MaxValue;
             else if (!TryParseCpus(isExcluded ? part[1..] : part, out IReadOnlyList<uint> cpus) || cpus.Any(static cpu => cpu >= PinBits))
                 return false;
-            else if (isExcluded)
-                excluded |= MaskOf(cpus);
             else
-                allowed |= MaskOf(cpus);
+                pin = isExcluded ? pin & ~MaskOf(cpus) : pin | MaskOf(cpus);
         }
 
-        pin = allowed & ~excluded;
         return pin != 0;
     }
 

@@ -36,8 +36,8 @@ public sealed class Session : IMachineOutput, IAsyncDisposable
     /// <summary>How the run ended.</summary>
     public Task<RunResult> Completion => _machine.Completion;
 
-    /// <summary>The run was ended from outside.</summary>
-    public bool IsInterrupted => Completion is { IsCompletedSuccessfully: true, Result.Code: ExitCode.Interrupted };
+    /// <summary>The signal that came while <see cref="StopOnSignals"/> was in force; null for none. The run may have ended by itself before it.</summary>
+    public string? Signal { get; private set; }
 
     /// <summary>Boots the core with some guests.</summary>
     public static Session Start(MachineOptions options, IReadOnlyList<GuestConfig> guests, string logFile) =>
@@ -93,7 +93,19 @@ public sealed class Session : IMachineOutput, IAsyncDisposable
     public void Stop(string reason) => _machine.Stop(new RunResult(ExitCode.Interrupted, reason));
 
     /// <summary>Has the signals that would end this program end the run first, until the result is disposed.</summary>
-    public Signals StopOnSignals() => new(name => Stop($"ended by {name}"));
+    public Signals StopOnSignals() => new(name =>
+    {
+        Signal = name;
+        Stop($"ended by {name}");
+    });
+
+    /// <summary>Does nothing, unless there was a signal.</summary>
+    /// <exception cref="MkException">There was one.</exception>
+    public void ThrowIfSignalled()
+    {
+        if (Signal is not null)
+            throw new MkException(ExitCode.Interrupted, $"ended by {Signal}");
+    }
 
     /// <inheritdoc/>
     void IMachineOutput.CoreLine(string line)

@@ -23,6 +23,7 @@ public sealed class GuestConfigReader
     /// <summary>The longest command line in bytes; Linux takes no more either.</summary>
     public const int LongestCommandLine = 2047;
 
+    private const int LongestPoolName = 31;
     private const string NeedsSystem = "needs the whole system: 'mk create', or 'mk run' without --bare";
 
     private readonly SettingValues _values;
@@ -200,8 +201,8 @@ public sealed class GuestConfigReader
     {
         if (_values.Text("pool") is not { } name)
             return "";
-        if (name.Length == 0)
-            _values.Fault("pool", "'' is no pool; 'mk sched pools' shows which there are");
+        if (name.Length is 0 or > LongestPoolName || !name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-'))
+            _values.Fault("pool", $"'{name}' is no pool's name: 1 to {LongestPoolName} of letters, digits, '.', '_' and '-'; 'mk sched pools' shows which there are");
         return name;
     }
 

@@ -107,7 +107,10 @@ public sealed class ServiceKeeper
     /// <summary>Asks the service to stop, ends it if it does not, and waits until it answers again.</summary>
     public async Task RestartAsync(CancellationToken cancellation)
     {
+        const string why = "restarted by the operator";
         uint before = _status.Starts;
+        lock (_lock)
+            (_isWanted, _killedFor) = (true, why);
         try
         {
             await _health.StopAsync(new StopRequest(), deadline: DateTime.UtcNow + _options.AnswerLimit, cancellationToken: cancellation).ConfigureAwait(false);
@@ -120,9 +123,8 @@ public sealed class ServiceKeeper
             _log($"{Name} does not stop by itself ({e.Status.Detail}): ended");
         }
 
-        lock (_lock)
-            _isWanted = true;
-        Kill("restarted by the operator");
+        if (_status.Starts == before)
+            Kill(why);
         while (_status.Starts == before || !IsServing)
             await Task.Delay(_options.StartPeriod, _time, cancellation).ConfigureAwait(false);
     }
@@ -200,7 +202,7 @@ public sealed class ServiceKeeper
         catch (Exception e) when (e is HypervisorException or BuildException)
         {
             _hypervisor.Destroy(_entry.Id);
-            throw new ServiceEndedException($"it cannot be built: {e.Message}", restarts: true);
+            throw new ServiceEndedException($"it cannot be built: {e.Message}", restarts: true) { IsWanted = TakeKilledFor() is not null };
         }
     }
 
@@ -268,15 +270,23 @@ public sealed class ServiceKeeper
         DomainFacts? facts = Facts();
         if (facts is { IsDying: false, EndReason: null } && DomainHandle.Of(facts.Handle).Generation == _status.Generation)
             return;
-        string? killed;
-        lock (_lock)
-            killed = _killedFor;
+        string? killed = TakeKilledFor();
         uint reason = facts?.EndReason ?? (uint)ShutdownReason.Crash;
         string message = killed ?? (facts is null ? "its domain is gone" : NameOf(reason));
         EndAction action = killed is not null ? EndAction.Restart : _entry.Config.ActionFor((ShutdownReason)reason);
         if (facts is not null && action != EndAction.Preserve)
             _hypervisor.Destroy(_entry.Id);
         throw new ServiceEndedException(message, action == EndAction.Restart) { IsWanted = killed is not null };
+    }
+
+    private string? TakeKilledFor()
+    {
+        lock (_lock)
+        {
+            string? killed = _killedFor;
+            _killedFor = null;
+            return killed;
+        }
     }
 
     private void End(string why)

@@ -10,4 +10,7 @@ public sealed class PolicyFailure : Exception
         : base(message)
     {
     }
+
+    /// <summary>The policy says itself that it cannot do this; it is not broken.</summary>
+    public bool IsRefusal { get; init; }
 }

@@ -32,7 +32,7 @@ public sealed class PolicyRunner
         }
         catch (AggregateException e) when (e.InnerException is PolicyException refusal)
         {
-            throw new PolicyFailure(refusal.Message);
+            throw new PolicyFailure(refusal.Message) { IsRefusal = true };
         }
         catch (AggregateException e)
         {

@@ -11,4 +11,7 @@ public enum RefusalKind
 
     /// <summary>It is not possible as things are.</summary>
     NotNow,
+
+    /// <summary>It could not be tried: that passes by itself.</summary>
+    TryAgain,
 }

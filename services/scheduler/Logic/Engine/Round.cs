@@ -41,34 +41,46 @@ public sealed class Round
         }
     }
 
+    /// <summary>What the policies of a setup answer; nothing is applied.</summary>
+    /// <param name="inForce">The setup that is in force.</param>
+    /// <param name="setup">The setup that is asked about.</param>
+    /// <param name="state">The core's state.</param>
+    /// <param name="usage">What vCPUs did last.</param>
+    /// <exception cref="RefusedException">A policy has no answer.</exception>
+    public Setup Plan(Setup inForce, Setup setup, CoreState state, Usage usage)
+    {
+        Setup planned = setup.For(state);
+        Members members = new(planned, state);
+        foreach (SchedulingPool pool in planned.Pools)
+            planned = planned.With(pool with { Plan = Ask(pool, inForce, planned, members, usage) });
+        return planned;
+    }
+
     /// <summary>A round in which an operator's wish comes true, or nothing changes.</summary>
+    /// <param name="inForce">The setup that is in force.</param>
     /// <param name="wanted">The setup that is wished for.</param>
     /// <param name="usage">What vCPUs did last.</param>
     /// <param name="veto">Why the policies' answers will not do; null if they do.</param>
     /// <exception cref="RefusedException">It cannot be.</exception>
-    public Setup Try(Setup wanted, Usage usage, Func<Setup, string?>? veto = null)
+    public Setup Try(Setup inForce, Setup wanted, Usage usage, Func<Setup, string?> veto)
     {
         for (int attempt = 0; attempt < MostAttempts; attempt++)
         {
             CoreState state = _core.Read();
-            Setup planned = wanted.For(state);
-            Members members = new(planned, state);
-            foreach (SchedulingPool pool in planned.Pools)
-                planned = planned.With(pool with { Plan = Ask(pool, planned, members, usage) });
-            if (veto?.Invoke(planned) is { } reason)
+            Setup planned = Plan(inForce, wanted, state, usage);
+            if (veto(planned) is { } reason)
                 throw new RefusedException(RefusalKind.NotNow, reason);
-            Transaction whole = Join(planned, planned.Pools, members);
-            ApplyResult result = Apply(whole);
+            ApplyResult result = Apply(Join(planned, planned.Pools, new Members(planned, state)));
             if (result.Status == ApplyStatus.Applied)
                 return planned;
             if (result.Status == ApplyStatus.Refused)
                 throw new RefusedException(RefusalKind.NotNow, $"the core refuses it: {result.Reason}");
         }
 
-        throw new RefusedException(RefusalKind.NotNow, "domains came and went all the time meanwhile: try it again");
+        throw new RefusedException(RefusalKind.TryAgain, "domains came and went all the time meanwhile: try it again");
     }
 
-    private PolicyPlan Ask(SchedulingPool pool, Setup setup, Members members, Usage usage)
+    private PolicyPlan Ask(SchedulingPool pool, Setup inForce, Setup setup, Members members, Usage usage)
     {
         try
         {
@@ -76,7 +88,9 @@ public sealed class Round
         }
         catch (PolicyFailure e)
         {
-            throw new RefusedException(RefusalKind.NotNow, $"'{pool.PolicyName}' in pool '{pool.Name}': {e.Message}");
+            // One that has worked until now is put back to the one before it at the end of this epoch.
+            bool passes = !e.IsRefusal && inForce.Find(pool.Name)?.Policy == pool.Policy;
+            throw new RefusedException(passes ? RefusalKind.TryAgain : RefusalKind.NotNow, $"'{pool.PolicyName}' in pool '{pool.Name}': {e.Message}");
         }
     }
 

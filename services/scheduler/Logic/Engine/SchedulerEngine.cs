@@ -125,39 +125,52 @@ public sealed class SchedulerEngine
 
     /// <summary>Changes what operators want for domains, for all of them or none.</summary>
     /// <exception cref="RefusedException">It cannot be.</exception>
-    public void Change(IReadOnlyCollection<uint> domains, Func<uint, DomainSettings, DomainSettings> change) => Wish(
-        (setup, state) =>
-        {
-            Dictionary<uint, VcpuRecord> vcpus = state.Vcpus.DistinctBy(static v => v.Key.Domain).ToDictionary(static v => v.Key.Domain);
-            var settings = setup.Settings.ToBuilder();
-            foreach (uint domain in domains)
+    public void Change(IReadOnlyCollection<uint> domains, Func<uint, DomainSettings, DomainSettings> change)
+    {
+        // Who wants nothing else, for instance a domain that has just come, takes nothing from anybody.
+        bool isOther = false;
+        Wish(
+            (setup, state) =>
             {
-                if (!vcpus.TryGetValue(domain, out VcpuRecord? vcpu))
-                    throw new RefusedException(RefusalKind.NotFound, $"there is no domain {domain}");
-                DomainKey key = DomainKey.Of(vcpu.Key);
-                DomainSettings wanted = change(domain, setup.Of(key));
-                _rules.Check(wanted, vcpu.IsService, setup, state);
-                settings.Remove(key);
-                if (wanted != DomainSettings.None)
-                    settings.Add(key, wanted);
-            }
-
-            return setup with { Settings = settings.ToImmutable() };
-        },
-        NewMisses);
+                Setup wanted = Merge(setup, state, domains, change);
+                isOther = wanted.Settings != setup.Settings;
+                return wanted;
+            },
+            (before, planned) => isOther ? NewMisses(before, planned) : null);
+    }
 
     private static HashSet<Unhonoured> AdmissionMisses(Setup setup) =>
         [.. setup.Pools.SelectMany(static p => p.Plan?.Unhonoured ?? []).Where(static u => u.IsAdmission)];
 
     /// <summary>What somebody would lose, or does not get, for want of room.</summary>
-    private string? NewMisses(Setup planned)
+    private static string? NewMisses(Setup inForce, Setup planned)
     {
-        HashSet<Unhonoured> before = AdmissionMisses(_setup);
+        HashSet<Unhonoured> before = AdmissionMisses(inForce);
         Unhonoured[] added = [.. AdmissionMisses(planned).Where(u => !before.Contains(u))];
         return added.Length == 0 ? null : $"domain {added[0].Domain}: {added[0].What}";
     }
 
-    private void Wish(Func<Setup, CoreState, Setup> wish, Func<Setup, string?>? veto = null)
+    private Setup Merge(Setup setup, CoreState state, IReadOnlyCollection<uint> domains, Func<uint, DomainSettings, DomainSettings> change)
+    {
+        Dictionary<uint, VcpuRecord> vcpus = state.Vcpus.DistinctBy(static v => v.Key.Domain).ToDictionary(static v => v.Key.Domain);
+        var settings = setup.Settings.ToBuilder();
+        foreach (uint domain in domains)
+        {
+            if (!vcpus.TryGetValue(domain, out VcpuRecord? vcpu))
+                throw new RefusedException(RefusalKind.NotFound, $"there is no domain {domain}");
+            DomainKey key = DomainKey.Of(vcpu.Key);
+            DomainSettings wanted = change(domain, setup.Of(key));
+            _rules.Check(wanted, vcpu.IsService, setup, state);
+            if (wanted == DomainSettings.None)
+                settings.Remove(key);
+            else
+                settings[key] = wanted;
+        }
+
+        return setup with { Settings = settings.ToImmutable() };
+    }
+
+    private void Wish(Func<Setup, CoreState, Setup> wish, Func<Setup, Setup, string?>? veto = null)
     {
         lock (_lock)
         {
@@ -166,7 +179,9 @@ public sealed class SchedulerEngine
             _rules.ConfineServices(wanted, state);
             try
             {
-                Commit(_round.Try(wanted, _usage, veto));
+                // Just begun: what policies could not give before is not known without asking them.
+                Setup before = veto is null || _setup.Pools.All(static p => p.Plan is not null) ? _setup : _round.Plan(_setup, _setup, state, _usage);
+                Commit(_round.Try(_setup, wanted, _usage, planned => veto?.Invoke(before, planned)));
                 // Soon: contexts that no plan covers show what became of them.
                 _epoch = _options.ShortestEpoch;
             }

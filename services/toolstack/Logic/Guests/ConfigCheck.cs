@@ -10,6 +10,7 @@ namespace Microkernel.Services.Toolstack.Guests;
 internal static class ConfigCheck
 {
     internal const int LongestName = 63;
+    internal const int LongestPoolName = 31;
     internal const uint MostVcpus = 128;
     internal const ulong LeastMemory = 1UL << 20;
     internal const ulong MostMemory = 1UL << 40;
@@ -28,6 +29,7 @@ internal static class ConfigCheck
             CheckHash(config.RamdiskSha256.Length, "ramdisk");
         if (Encoding.UTF8.GetByteCount(config.CommandLine) > LongestCommandLine || config.CommandLine.Any(char.IsControl))
             throw Failure.Argument($"the command line is longer than {LongestCommandLine} bytes or has control characters");
+        CheckPool(config.CpuPool);
         CompleteMemory(config);
         CompleteVcpus(config);
         CompleteActions(config);
@@ -38,11 +40,20 @@ internal static class ConfigCheck
     /// <summary>Names are those of the boot manifest; one of digits only would be taken for a domain's number.</summary>
     internal static void CheckName(string name)
     {
-        if (name.Length is 0 or > LongestName || !name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-'))
+        if (name.Length is 0 or > LongestName || !name.All(IsNameCharacter))
             throw Failure.Argument($"'{name}' is no name for a guest: it has 1 to {LongestName} letters, digits, '.', '_' and '-'");
         if (name.All(char.IsAsciiDigit))
             throw Failure.Argument($"'{name}' is no name for a guest: it would be taken for a domain's number; add a letter");
     }
+
+    // Whether there is such a pool the scheduler says.
+    private static void CheckPool(string name)
+    {
+        if (name.Length > LongestPoolName || !name.All(IsNameCharacter))
+            throw Failure.Argument($"'{name[..Math.Min(name.Length, LongestPoolName)]}' is no name for a pool: it has 1 to {LongestPoolName} letters, digits, '.', '_' and '-'");
+    }
+
+    private static bool IsNameCharacter(char c) => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-';
 
     private static void CheckHash(int length, string what)
     {

@@ -35,21 +35,12 @@ internal sealed class GuestScheduling
     /// pools.
     /// </summary>
     /// <exception cref="RpcException">It cannot have what was said.</exception>
-    internal async Task AdmitAsync(Guest guest, CancellationToken cancellation)
+    internal Task AdmitAsync(Guest guest, CancellationToken cancellation)
     {
         GuestRecord record = guest.Record;
-        try
-        {
-            await SetAsync(record, record.Parameters ?? new DomainParameters(), cancellation).ConfigureAwait(false);
-        }
-        catch (RpcException e) when (record.Starts > 0 && IsRefusal(e.StatusCode))
-        {
-            // Nobody is there to choose something else, and a guest that runs is worth more than its place.
-            string loss = $"it cannot have what was set for its CPUs any more, and has what is usual: {e.Status.Detail}";
-            await SetAsync(record, new DomainParameters(), cancellation).ConfigureAwait(false);
-            _parts.Log($"{guest.Name}: {loss}");
-            _parts.Events.Say(guest, GuestEventKind.Failed, loss);
-        }
+        return record.Starts > 0
+            ? ReadmitAsync(guest, cancellation)
+            : _parts.Patience.CallAsync(options => _parts.Peers.Scheduler.SetParametersAsync(RequestFor(record, record.Parameters), options), cancellation);
     }
 
     /// <summary>What a domain has that is about to go; what is known of it already if the scheduler does not say.</summary>
@@ -68,6 +59,20 @@ internal sealed class GuestScheduling
         }
     }
 
+    /// <summary>A domain that has ended and is kept needs no CPUs: others may have its place and its reserved time.</summary>
+    internal async Task RetireAsync(GuestRecord record, CancellationToken cancellation)
+    {
+        SetParametersRequest request = RequestFor(record, new DomainParameters { Pool = "", Pin = 0, BudgetNs = 0 });
+        try
+        {
+            await _parts.Patience.CallAsync(options => _parts.Peers.Scheduler.SetParametersAsync(request, options), cancellation).ConfigureAwait(false);
+        }
+        catch (RpcException e)
+        {
+            _parts.Log($"{record.Config.Name}: it has ended and keeps its place on the CPUs: {e.Status.Detail}");
+        }
+    }
+
     /// <summary>What is to be kept of the scheduler's answer. One that is long would fill the record, which has no room for that.</summary>
     private static DomainParameters Check(GetParametersResponse answer, uint domain)
     {
@@ -79,10 +84,49 @@ internal sealed class GuestScheduling
     private static bool IsRefusal(StatusCode status) =>
         status is StatusCode.NotFound or StatusCode.InvalidArgument or StatusCode.FailedPrecondition;
 
-    private Task SetAsync(GuestRecord record, DomainParameters parameters, CancellationToken cancellation)
+    private static SetParametersRequest RequestFor(GuestRecord record, DomainParameters? parameters)
     {
-        var request = new SetParametersRequest { Parameters = parameters.Clone() };
+        var request = new SetParametersRequest { Parameters = parameters?.Clone() ?? new DomainParameters() };
         request.Parameters.Domain = record.Domain;
-        return _parts.Patience.CallAsync(options => _parts.Peers.Scheduler.SetParametersAsync(request, options), cancellation);
+        return request;
+    }
+
+    /// <summary>What can still be given where something was refused: first the same without its place and reserved time, then nothing special.</summary>
+    private static DomainParameters? LessThan(DomainParameters refused)
+    {
+        DomainParameters less = refused.Clone();
+        less.ClearPool();
+        less.ClearPin();
+        less.ClearBudgetNs();
+        less.ClearPeriodNs();
+        if (!less.Equals(refused))
+            return less;
+        var usual = new DomainParameters();
+        return refused.Equals(usual) ? null : usual;
+    }
+
+    /// <summary>
+    /// Has the scheduler take the domain of a guest that starts again. Nobody is there to choose something else: a scheduler that does not
+    /// answer is waited for, and a guest that runs is worth more than its place.
+    /// </summary>
+    private async Task ReadmitAsync(Guest guest, CancellationToken cancellation)
+    {
+        DomainParameters wanted = guest.Record.Parameters ?? new DomainParameters();
+        while (true)
+        {
+            try
+            {
+                await _parts.Patience.InsistAsync(options => _parts.Peers.Scheduler.SetParametersAsync(RequestFor(guest.Record, wanted), options), cancellation).ConfigureAwait(false);
+                guest.Change(record => record.Parameters = wanted);
+                return;
+            }
+            catch (RpcException e) when (IsRefusal(e.StatusCode) && LessThan(wanted) is { } less)
+            {
+                wanted = less;
+                string loss = $"it cannot have all that was set for its CPUs any more: {e.Status.Detail}";
+                _parts.Log($"{guest.Name}: {loss}");
+                _parts.Events.Say(guest, GuestEventKind.Failed, loss);
+            }
+        }
     }
 }

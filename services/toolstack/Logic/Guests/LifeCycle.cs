@@ -219,6 +219,7 @@ internal sealed class LifeCycle
         guest.ReleaseContents();
         GuestRecord record = guest.Change(r => (r.Phase, r.EndDetail) = (GuestPhase.Preserved, detail));
         await _parts.Records.PreserveAsync(record, _stop).ConfigureAwait(false);
+        await _scheduling.RetireAsync(record, _stop).ConfigureAwait(false);
     }
 
     private async Task RestartAsync(Guest guest)

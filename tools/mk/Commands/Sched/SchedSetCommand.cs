@@ -27,7 +27,7 @@ public sealed class SchedSetCommand
     public static Command Create()
     {
         var set = new SchedSetCommand();
-        var command = new Command("set", "Set what a domain is to have. It stays until the guest is destroyed, whatever the policy, and over its restarts.") { set._domain };
+        var command = new Command("set", "Set what a domain is to have. It stays until the guest is destroyed, whatever the policy, and over its restarts; a service's weight until the service ends.") { set._domain };
         foreach (Option option in set.Settings)
             command.Add(option);
         command.Validators.Add(result =>
