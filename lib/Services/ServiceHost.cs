@@ -148,6 +148,14 @@ public sealed class ServiceHost
         ThreadPool.QueueUserWorkItem(_ => _stopping.Cancel());
     }
 
+    /// <summary>Has the kernel panic; only for the first process of a domain. Does not return.</summary>
+    /// <param name="why">The reason, for the log.</param>
+    public void Panic(string why)
+    {
+        Log.Error($"panic: {why}");
+        FirstProcess.Panic();
+    }
+
     /// <summary>Has the hypervisor end the domain when the service hangs.</summary>
     /// <param name="limit">After how long.</param>
     /// <param name="isWell">Whether the service works; called on a thread of its own, several times in that time.</param>

@@ -30,7 +30,7 @@ internal static class Program
         GuestMemoryService memory = new(hypervisor, watcher, backEnds, TimeProvider.System, host.Log.Info);
         memory.Recover();
         List<ServiceKeeper> keepers = [];
-        OwnService own = new(ServiceManifest.ReadOwn(hypervisor), CountStarts(host) - 1, TimeProvider.System, host.Stop, host.Own.Crash);
+        OwnService own = new(ServiceManifest.ReadOwn(hypervisor), CountStarts(host) - 1, TimeProvider.System, host.Stop, host.Own.Crash, host.Panic);
         SupervisorService supervisor = new(own, keepers, TimeProvider.System, host.Log.Info);
         foreach (ServiceEntry entry in ServiceManifest.ReadServices(hypervisor))
         {

@@ -52,7 +52,7 @@ internal sealed class ServiceKeeperTests
     {
         _ring = new LocalRing(services => Health.BindService(services, _health));
         var memory = new ServiceEntry(1, new DomainConfig { Name = [.. "memory"u8], MemoryFrames = 256 }, new BootFile(1, "k", 1), null);
-        var own = new OwnService(memory, 4, TimeProvider.System, why => _ownEnd = "stopped: " + why, () => _ownEnd = "crashed");
+        var own = new OwnService(memory, 4, TimeProvider.System, why => _ownEnd = "stopped: " + why, () => _ownEnd = "crashed", why => _ownEnd = "panics: " + why);
         _supervisor = new SupervisorService(own, _keepers, TimeProvider.System, static _ => { });
         _hypervisor.AddFile("manifest", Encoding.ASCII.GetBytes(Manifest));
         _hypervisor.AddFile("k", KernelImages.BzImage());
@@ -105,6 +105,8 @@ internal sealed class ServiceKeeperTests
         Eventually(() => _ownEnd == "stopped: restarted by the operator");
         await _supervisor.Kill(new KillRequest { Name = "memory" }, new FakeContext());
         Eventually(() => _ownEnd == "crashed");
+        await _supervisor.Kill(new KillRequest { Name = "memory", ByPanic = true }, new FakeContext());
+        Eventually(() => _ownEnd == "panics: killed by the operator");
     }
 
     [Test]
@@ -170,6 +172,17 @@ internal sealed class ServiceKeeperTests
             await _supervisor.Kill(new KillRequest { Name = "store" }, new FakeContext());
             Eventually(() => Info(2) is { State: ServiceState.Serving } info && info.Restarts == kills);
         }
+    }
+
+    [Test]
+    public async Task AServiceIsAskedToPanicAndIfItDoesNotAnswerTheOperatorIsToldWhatToDo()
+    {
+        await _supervisor.Kill(new KillRequest { Name = "store", ByPanic = true }, new FakeContext());
+        Assert.That(_health.Panics, Is.EqualTo(1));
+        Assert.That(Info(2), Has.Property("State").EqualTo(ServiceState.Serving).And.Property("Restarts").EqualTo(0), "the end is the kernel's to make");
+        _ring.Dispose();
+        RpcException e = (await Assert.ThrowsAsync<RpcException>(() => _supervisor.Kill(new KillRequest { Name = "store", ByPanic = true }, new FakeContext())))!;
+        Assert.That(e.Status.Detail, Does.StartWith("store cannot be asked to panic").And.EndWith("kill it without that"));
     }
 
     [Test]

@@ -52,6 +52,12 @@ public sealed class HostTests
             async () => await new HealthClient(fromToolstack.CallInvoker).StopAsync(new StopRequest(), Options));
         Assert.That(refused!.StatusCode, Is.EqualTo(StatusCode.PermissionDenied));
         Assert.That(store.Stopping.IsCancellationRequested, Is.False);
+        RpcException noPanic = (await Assert.ThrowsAsync<RpcException>(
+            async () => await new HealthClient(fromToolstack.CallInvoker).PanicAsync(new PanicRequest(), Options)))!;
+        Assert.That(noPanic.StatusCode, Is.EqualTo(StatusCode.PermissionDenied));
+        RpcException noDomain = (await Assert.ThrowsAsync<RpcException>(
+            async () => await new HealthClient(fromMemory.CallInvoker).PanicAsync(new PanicRequest(), Options)))!;
+        Assert.That(noDomain.StatusCode, Is.EqualTo(StatusCode.FailedPrecondition));
         await new HealthClient(fromMemory.CallInvoker).StopAsync(new StopRequest(), Options);
         Assert.That(() => store.Stopping.IsCancellationRequested, Is.True.After(10_000, 10));
     }

@@ -37,6 +37,9 @@ internal static class FirstProcess
         throw new XenException("power off", Marshal.GetLastPInvokeError());
     }
 
+    /// <summary>Has the kernel panic, which it does when its first process ends. Does not return.</summary>
+    internal static void Panic() => LibC.Exit(1);
+
     private static void Mount(string type, string target, uint flags)
     {
         if (LibC.Mount(Text(type), Text(target), Text(type), flags, 0) != 0)

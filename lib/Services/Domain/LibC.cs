@@ -15,6 +15,9 @@ internal static class LibC
     [DllImport("libc", EntryPoint = "reboot", SetLastError = true)]
     internal static extern int Reboot(int command);
 
+    [DllImport("libc", EntryPoint = "_exit")]
+    internal static extern void Exit(int code);
+
     [DllImport("libc", EntryPoint = "waitpid", SetLastError = true)]
     internal static extern int WaitForChild(int process, out int status, int options);
 }

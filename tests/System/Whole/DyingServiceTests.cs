@@ -44,14 +44,17 @@ public sealed class DyingServiceTests : SystemTest
     }
 
     [Test]
-    public async Task AKilledServiceIsBackAsItWas([ValueSource(typeof(SystemManifest), nameof(SystemManifest.Services))] string service)
+    public async Task AKilledServiceIsBackAsItWas(
+        [ValueSource(typeof(SystemManifest), nameof(SystemManifest.Services))] string service, [Values] bool byPanic)
     {
         Dictionary<string, Api.GuestInfo> before = await s_system.ListAsync();
         uint restarts = (await s_system.ListServicesAsync())[service].Restarts;
         var clock = Stopwatch.StartNew();
-        await s_system.KillAsync(service);
+        await s_system.KillAsync(service, byPanic);
         await s_system.AnswersAgainAsync(service, restarts);
         await TestContext.Out.WriteLineAsync($"{service} answered again after {clock.Elapsed.TotalSeconds:0.0} s");
+        if (byPanic)
+            Assert.That(s_system.TextOf(service), Does.Contain("Kernel panic - not syncing: Attempted to kill init!"));
         Dictionary<string, Api.GuestInfo> after = await s_system.ListAsync();
         Assert.That(after.Values.Select(Describe), Is.EqualTo(before.Values.Select(Describe)));
         Assert.That(await s_shells["one"].RunAsync("echo $((6 * 7))"), Is.EqualTo("42\n"), "its console");

@@ -97,11 +97,11 @@ internal sealed class WholeSystem : IMachineOutput, IAsyncDisposable
     internal string TextOf(string service) => _texts[service].ToString();
 
     /// <summary>Ends a service's domain.</summary>
-    internal async Task KillAsync(string service)
+    internal async Task KillAsync(string service, bool byPanic = false)
     {
         try
         {
-            await Services.Supervisor.KillAsync(new SupervisorApi.KillRequest { Name = service }, Services.Brief);
+            await Services.Supervisor.KillAsync(new SupervisorApi.KillRequest { Name = service, ByPanic = byPanic }, Services.Brief);
         }
         catch (RpcException e) when (e.StatusCode == StatusCode.Unavailable)
         {

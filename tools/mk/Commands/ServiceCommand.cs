@@ -79,9 +79,10 @@ public static class ServiceCommand
     private static Command CreateKill()
     {
         Argument<string> name = NameArgument();
-        var command = new Command("kill", "End a service's domain at once; its restart policy then applies.") { name };
+        var panic = new Option<bool>("--panic") { Description = "By a panic of its own kernel instead of from outside: a crash, to see what follows" };
+        var command = new Command("kill", "End a service's domain at once; its restart policy then applies.") { name, panic };
         command.SetSystemAction(async (parsed, system) => await system.Supervisor.KillAsync(
-            new SupervisorApi.KillRequest { Name = parsed.GetValue(name)! }, system.Brief));
+            new SupervisorApi.KillRequest { Name = parsed.GetValue(name)!, ByPanic = parsed.GetValue(panic) }, system.Brief));
         return command;
     }
 

@@ -15,6 +15,7 @@ public sealed class OwnService
     private readonly TimeProvider _time;
     private readonly Action<string> _stop;
     private readonly Action _crash;
+    private readonly Action<string> _panic;
     private readonly long _started;
 
     /// <summary>Begins to count its uptime.</summary>
@@ -23,7 +24,8 @@ public sealed class OwnService
     /// <param name="time">The time.</param>
     /// <param name="stop">Ends it in order, for a reason.</param>
     /// <param name="crash">Ends it at once.</param>
-    public OwnService(ServiceEntry entry, uint restarts, TimeProvider time, Action<string> stop, Action crash)
+    /// <param name="panic">Has its kernel panic, for a reason.</param>
+    public OwnService(ServiceEntry entry, uint restarts, TimeProvider time, Action<string> stop, Action crash, Action<string> panic)
     {
         _facts = new ServiceInfo
         {
@@ -36,6 +38,7 @@ public sealed class OwnService
         _time = time;
         _stop = stop;
         _crash = crash;
+        _panic = panic;
         _started = time.GetTimestamp();
     }
 
@@ -51,14 +54,22 @@ public sealed class OwnService
     }
 
     /// <summary>Ends soon; the core starts it again.</summary>
-    public void End(bool inOrder, string why) => _ = EndAsync(inOrder, why);
+    public void End(EndOfLife how, string why) => _ = EndAsync(how, why);
 
-    private async Task EndAsync(bool inOrder, string why)
+    private async Task EndAsync(EndOfLife how, string why)
     {
         await Task.Delay(LastWords, _time, CancellationToken.None).ConfigureAwait(false);
-        if (inOrder)
-            _stop(why);
-        else
-            _crash();
+        switch (how)
+        {
+            case EndOfLife.InOrder:
+                _stop(why);
+                break;
+            case EndOfLife.ByPanic:
+                _panic(why);
+                break;
+            default:
+                _crash();
+                break;
+        }
     }
 }

@@ -104,6 +104,20 @@ public sealed class ServiceKeeper
         Wake();
     }
 
+    /// <summary>Has the service's own kernel panic; its policy for crashes then applies.</summary>
+    /// <exception cref="RpcException">It does not answer: it can only be killed.</exception>
+    public async Task PanicAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await _health.PanicAsync(new PanicRequest(), deadline: DateTime.UtcNow + _options.AnswerLimit, cancellationToken: cancellation).ConfigureAwait(false);
+        }
+        catch (RpcException e)
+        {
+            throw new RpcException(new Status(e.StatusCode, $"{Name} cannot be asked to panic ({e.Status.Detail}): kill it without that"));
+        }
+    }
+
     /// <summary>Asks the service to stop, ends it if it does not, and waits until it answers again.</summary>
     public async Task RestartAsync(CancellationToken cancellation)
     {

@@ -37,7 +37,7 @@ public sealed class SupervisorService(OwnService own, IReadOnlyList<ServiceKeepe
         if (request.Name == own.Name)
         {
             log($"{own.Name} is restarted by the operator");
-            own.End(inOrder: true, "restarted by the operator");
+            own.End(EndOfLife.InOrder, "restarted by the operator");
             throw new RpcException(new Status(StatusCode.Unavailable, $"{own.Name} restarts, and cannot say when it is done: ask for the list"));
         }
 
@@ -49,12 +49,12 @@ public sealed class SupervisorService(OwnService own, IReadOnlyList<ServiceKeepe
     }
 
     /// <inheritdoc/>
-    public override Task<KillResponse> Kill(KillRequest request, ServerCallContext context) => Task.Run(() =>
+    public override async Task<KillResponse> Kill(KillRequest request, ServerCallContext context)
     {
         if (request.Name == own.Name)
         {
             log($"{own.Name} is killed by the operator");
-            own.End(inOrder: false, "killed by the operator");
+            own.End(request.ByPanic ? EndOfLife.ByPanic : EndOfLife.AtOnce, "killed by the operator");
             return new KillResponse();
         }
 
@@ -62,7 +62,7 @@ public sealed class SupervisorService(OwnService own, IReadOnlyList<ServiceKeepe
         log($"{keeper.Name} is killed by the operator");
         try
         {
-            keeper.Kill("killed by the operator");
+            await (request.ByPanic ? keeper.PanicAsync(context.CancellationToken) : Task.Run(() => keeper.Kill("killed by the operator"))).ConfigureAwait(false);
         }
         catch (HypervisorException e)
         {
@@ -70,7 +70,7 @@ public sealed class SupervisorService(OwnService own, IReadOnlyList<ServiceKeepe
         }
 
         return new KillResponse();
-    });
+    }
 
     private ServiceKeeper Find(string name) => keepers.FirstOrDefault(k => k.Name == name) ?? throw new RpcException(new Status(
         StatusCode.NotFound, $"there is no service {name}: the manifest has {string.Join(", ", keepers.Select(static k => k.Name).Prepend(own.Name))}"));
