@@ -45,8 +45,10 @@ public sealed class FuzzTests
             if (i % 5000 == 0)
                 Tidy(server, clients);
         }
+        long memory = GC.GetTotalMemory(forceFullCollection: true);
+        TestContext.Out.WriteLine($"{Inputs:N0} messages, seed {Inputs}; {memory >> 20} MiB at the end");
         Assert.That(StoreCheck.Run(server.Store), Is.Null);
-        Assert.That(GC.GetTotalMemory(forceFullCollection: true), Is.LessThan(200 << 20));
+        Assert.That(memory, Is.LessThan(200 << 20));
     }
 
     /// <summary>The control domain has no quotas: what it piles up goes.</summary>

@@ -34,6 +34,7 @@ public sealed class CrashTests
             CrashOnce(server, random);
         stop.Cancel();
         domainTask.GetAwaiter().GetResult();
+        TestContext.Out.WriteLine($"{Crashes} crashes; the domain had {load.Answered:N0} answers and {load.Events:N0} events");
         Assert.That(load.Fault, Is.Null);
         Assert.That(load.Events, Is.EqualTo(load.Answered), "each write and the watch itself");
         Assert.That(server.Log, Does.Not.Contain("DAMAGED"));
