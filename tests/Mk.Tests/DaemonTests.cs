@@ -187,6 +187,19 @@ public sealed class DaemonTests
     }
 
     [Test]
+    public void AStoreForManyNodesHasALargerDomain()
+    {
+        Assert.That(StoreSize.For(1), Is.EqualTo(StoreSize.Usual));
+        Assert.That(StoreSize.For(10_000), Is.EqualTo(StoreSize.Usual));
+        Assert.That(SystemManifest.Write(), Does.Contain("  kept 8M\n").And.Not.Contain("memory 97M"));
+        StoreSize large = StoreSize.For(1_000_000), largest = StoreSize.For(StoreSize.MostNodes);
+        Assert.That(SystemManifest.Write(large), Does.Contain($"  memory {large.MemoryMiB}M\n").And.Contain($"  kept {large.KeptMiB}M\n"));
+        Assert.That(large.KeptMiB, Is.InRange(520, 750));
+        Assert.That(large.MemoryMiB, Is.GreaterThan(large.KeptMiB + 500));
+        Assert.That(largest.KeptMiB, Is.LessThanOrEqualTo(1024), "more the core does not keep");
+    }
+
+    [Test]
     public void QemuGetsTheDeviceOfTheRing()
     {
         IReadOnlyList<string> arguments = QemuCommandLine.ForSystem(new MachineOptions(), new BootSet("", []), 1 << 20);

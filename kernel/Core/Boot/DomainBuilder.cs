@@ -89,16 +89,17 @@ public sealed class DomainBuilder
         return problem != null ? problem : PlanRamdisk(config, memory);
     }
 
-    // At the top of low memory: start information, command line and boot parameters; below them the RAM disk.
+    // At the top of low memory, or of the first GiB: start information, command line and boot parameters; below them the RAM disk.
     private string? PlanRamdisk(DomainConfig config, ulong memory)
     {
         _plan.RamdiskLength = config.RamdiskModule < 0 ? 0 : ReaderOf(config.RamdiskModule).Length;
         ulong needed = InfoBytes + ((_plan.RamdiskLength + PhysicalMemory.FrameSize - 1) & ~(ulong)(PhysicalMemory.FrameSize - 1));
-        if (needed > memory || memory - needed < _plan.KernelEnd)
+        ulong end = GuestLayout.HandOverEnd(memory, _plan.KernelEnd, needed);
+        if (needed > end || end - needed < _plan.KernelEnd)
             return "kernel and RAM disk do not fit into its memory: give it more memory";
 
-        _plan.InfoStart = memory - InfoBytes;
-        _plan.RamdiskStart = memory - needed;
+        _plan.InfoStart = end - InfoBytes;
+        _plan.RamdiskStart = end - needed;
         bool added = config.RamdiskModule < 0
             || _plan.TryAdd(config.RamdiskModule, 0, _plan.RamdiskLength, _plan.RamdiskStart);
         return added ? null : "its kernel has too many segments";

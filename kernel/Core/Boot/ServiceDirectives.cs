@@ -12,7 +12,7 @@ internal sealed class ServiceDirectives
     private const int MostDevices = 4;
     private const int SmallestRingFrames = 2;
     private const int LargestRingFrames = 256;
-    private const int MostKeptFrames = 16384;
+    private const int MostKeptFrames = 262144;
     private const int MostBars = 6;
 
     private readonly Manifest _manifest;
@@ -103,7 +103,7 @@ internal sealed class ServiceDirectives
     {
         long kib = ParseKibibytes(value);
         if (kib < 4 || kib % 4 != 0 || kib / 4 > MostKeptFrames || entry.Kept.Count != 0)
-            return "kept memory is one size for an entry: a multiple of 4K up to 64M";
+            return "kept memory is one size for an entry: a multiple of 4K up to 1024M";
 
         entry.Kept = new LentMemory((int)(kib / 4));
         return null;

@@ -52,6 +52,19 @@ public static class GuestLayout
     public static ulong HighMemory(DomainConfig config) =>
         ((ulong)config.MemoryFrames << PhysicalMemory.FrameShift) - LowMemory(config);
 
+    /// <summary>
+    /// Where that ends what a kernel is handed: within the first GiB if there is room, because Linux's PVH entry reads some of it before it
+    /// maps more.
+    /// </summary>
+    /// <param name="lowMemory">Bytes of memory below the gap.</param>
+    /// <param name="kernelEnd">First address above the kernel.</param>
+    /// <param name="needed">Bytes that are handed.</param>
+    public static ulong HandOverEnd(ulong lowMemory, ulong kernelEnd, ulong needed)
+    {
+        const ulong mapped = 0x4000_0000;
+        return lowMemory > mapped && kernelEnd <= mapped && needed <= mapped - kernelEnd ? mapped : lowMemory;
+    }
+
     /// <summary>Describes the layout, in ascending order of address.</summary>
     public static void Fill(GuestMemoryMap map, DomainConfig config)
     {

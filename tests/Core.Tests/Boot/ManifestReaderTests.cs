@@ -100,7 +100,7 @@ public sealed class ManifestReaderTests
     [TestCase("domain a\nkernel vmlinuz\nmemory 64M\nring b 64K\ndomain b\nkernel vmlinuz\nmemory 64M\nring a 8K", 8, "have a ring already")]
     [TestCase("domain a\nkernel vmlinuz\nmemory 64M\nkept 1K", 4, "kept memory")]
     [TestCase("domain a\nkernel vmlinuz\nmemory 64M\nkept 4K\nkept 4K", 5, "kept memory")]
-    [TestCase("domain a\nkernel vmlinuz\nmemory 64M\nkept 65M", 4, "kept memory")]
+    [TestCase("domain a\nkernel vmlinuz\nmemory 64M\nkept 1025M", 4, "kept memory")]
     [TestCase("domain a\nkernel vmlinuz\nmemory 64M\ndevice 1af4 2", 4, "VENDOR:DEVICE")]
     [TestCase("domain a\nkernel vmlinuz\nmemory 64M\ndevice 1af4:1110 6", 4, "VENDOR:DEVICE")]
     [TestCase("domain a\nkernel vmlinuz\nmemory 64M\ndevice 1af4:11100 2", 4, "VENDOR:DEVICE")]

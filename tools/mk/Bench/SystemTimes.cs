@@ -87,15 +87,4 @@ public sealed partial record SystemTimes(TimeSpan Start, TimeSpan Create, TimeSp
 
     [GeneratedRegex("^guest:.*# ", RegexOptions.Multiline)]
     private static partial Regex Prompt();
-
-    private sealed class NoOutput : IMachineOutput
-    {
-        public void CoreLine(string line)
-        {
-        }
-
-        public void GuestOutput(int guest, ReadOnlyMemory<byte> bytes)
-        {
-        }
-    }
 }

@@ -9,11 +9,12 @@ public static class SystemImages
     public const long MemoryMiB = 1024;
 
     /// <summary>Builds what is missing or out of date.</summary>
+    /// <param name="store">What XenStore's domain is given; null for what is usual.</param>
     /// <exception cref="MkException">Something does not build; the message has the compiler's words.</exception>
-    public static BootSet Prepare()
+    public static BootSet Prepare(StoreSize? store = null)
     {
         CoreImage.Ensure();
-        BootSet set = SystemManifest.Set(ImageStore.PathOf);
+        BootSet set = SystemManifest.Set(ImageStore.PathOf, store);
         foreach (BootModule module in set.Modules)
             ImageStore.Ensure(module.Path);
         return set;

@@ -28,7 +28,7 @@ public static class SystemManifest
             "ring qemu-dm 64K",
             "ring toolstack 1M",
         ],
-        ["xenstore"] = ["kept 8M"],
+        ["xenstore"] = [],
         ["scheduler"] = ["privilege control info", "kept 64K"],
         ["qemu-dm"] = [],
         ["toolstack"] =
@@ -42,32 +42,35 @@ public static class SystemManifest
     };
 
     /// <summary>The manifest's text.</summary>
-    public static string Write()
+    /// <param name="store">What XenStore's domain is given; null for what is usual.</param>
+    public static string Write(StoreSize? store = null)
     {
         var text = new StringBuilder("# Written by mk. docs/manifest.md explains the format.\nslots 32\nslot_vcpus 64\n");
         foreach (string name in Services)
-            Append(text, name);
+            Append(text, name, name == "xenstore" ? store ?? StoreSize.Usual : null);
         return text.ToString();
     }
 
     /// <summary>The files that the manifest names, from a folder of images.</summary>
     /// <param name="pathOf">Where an image is.</param>
-    public static BootSet Set(System.Func<string, string> pathOf) => new(
-        Write(), [.. Services.Select(ImageOf).Prepend(ServiceKernel.FileName).Select(file => new BootModule(file, pathOf(file)))]);
+    /// <param name="store">What XenStore's domain is given; null for what is usual.</param>
+    public static BootSet Set(System.Func<string, string> pathOf, StoreSize? store = null) => new(
+        Write(store), [.. Services.Select(ImageOf).Prepend(ServiceKernel.FileName).Select(file => new BootModule(file, pathOf(file)))]);
 
     /// <summary>The initial file system of a service.</summary>
     public static string ImageOf(string service) => service + ".img";
 
-    private static void Append(StringBuilder text, string name)
+    private static void Append(StringBuilder text, string name, StoreSize? store)
     {
         // The core builds the first entry itself; the others are built from the boot modules by it.
         text.Append(name == Services[0] ? "domain " : "service ").Append(name).Append('\n');
         string[] common =
         [
-            "kernel " + ServiceKernel.FileName, "ramdisk " + ImageOf(name), "cmdline " + ServiceImage.CommandLine, "memory " + Memory, "weight " + Weight,
+            "kernel " + ServiceKernel.FileName, "ramdisk " + ImageOf(name), "cmdline " + ServiceImage.CommandLine, store is null ? "memory " + Memory : $"memory {store.MemoryMiB}M", "weight " + Weight,
             "on_poweroff restart", "on_reboot restart", "on_crash restart",
         ];
-        foreach (string line in common.Concat(Lines[name]))
+        string[] kept = store is null ? [] : [$"kept {store.KeptMiB}M"];
+        foreach (string line in common.Concat(Lines[name]).Concat(kept))
             text.Append("  ").Append(line).Append('\n');
     }
 }

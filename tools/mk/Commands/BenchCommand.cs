@@ -1,11 +1,13 @@
 using System;
 using System.Collections.Generic;
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Threading.Tasks;
 using Mk.Bench;
+using Mk.Boot;
 using Mk.Machine;
 using Spectre.Console;
 
@@ -14,6 +16,8 @@ namespace Mk.Commands;
 /// <summary><c>mk bench</c>: instruction counts beside Xen's and their limits.</summary>
 public static class BenchCommand
 {
+    private const int UsualStoreNodes = 1_000_000;
+
     /// <summary>What wall-clock times are given in: the exit with the least work in it.</summary>
     private const string Yardstick = "cpuid";
 
@@ -25,17 +29,25 @@ public static class BenchCommand
         var rings = new Option<bool>("--rings") { Description = "Only the throughput and round trips of rings, on this machine without QEMU" };
         var system = new Option<bool>("--system") { Description = "Only how long the whole system and a guest take to start" };
         var counts = new Option<bool>("--counts") { Description = "Only the instruction counts, which decide" };
+        var store = new Option<int?>("--store")
+        {
+            Description = "Only XenStore in a domain sized for N nodes, a million without N, empty and full; takes minutes and 4 GiB",
+            Arity = ArgumentArity.ZeroOrOne,
+            HelpName = "N",
+            CustomParser = static result => result.Tokens.Count == 0 ? UsualStoreNodes : ParseNodes(result),
+        };
         var command = new Command("bench", "Count instructions of hypercalls, events, grants and the start; fail when one is over its limit. Measure rings and starts.")
         {
-            qemu, cpu, rings, system, counts,
+            qemu, cpu, rings, system, store, counts,
         };
         command.SetAction((parsed, _) =>
         {
             var machine = new MachineOptions { Qemu = parsed.GetValue(qemu)!, Cpu = parsed.GetValue(cpu)! };
-            return (parsed.GetValue(rings), parsed.GetValue(system)) switch
+            return (parsed.GetValue(rings), parsed.GetValue(system), parsed.GetResult(store) is not null) switch
             {
-                (true, _) => Task.FromResult(MeasureRings()),
-                (_, true) => MeasureSystemAsync(machine),
+                (true, _, _) => Task.FromResult(MeasureRings()),
+                (_, true, _) => MeasureSystemAsync(machine),
+                (_, _, true) => MeasureStoreAsync(machine, parsed.GetValue(store) ?? UsualStoreNodes),
                 _ => RunAsync(machine with { Icount = 0 }, parsed.GetValue(counts)),
             };
         });
@@ -53,6 +65,21 @@ public static class BenchCommand
         table.AddRow("create until the guest's shell, its files uploaded (Xen: until its init)", Seconds(times.Shell), "5", "7.2");
         Tables.Print(table);
         return (int)ExitCode.Success;
+    }
+
+    private static async Task<int> MeasureStoreAsync(MachineOptions machine, int nodes)
+    {
+        Say.Line($"filling a store with {nodes:N0} nodes ...");
+        await StoreScale.RunAsync(machine, nodes);
+        return (int)ExitCode.Success;
+    }
+
+    private static int? ParseNodes(ArgumentResult result)
+    {
+        if (int.TryParse(result.Tokens[0].Value, out int nodes) && nodes is > 0 and <= StoreSize.MostNodes && nodes % 1000 == 0)
+            return nodes;
+        result.AddError($"--store {result.Tokens[0].Value}: a multiple of 1000 up to {StoreSize.MostNodes} is wanted");
+        return null;
     }
 
     private static string Seconds(TimeSpan time) => time.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture);

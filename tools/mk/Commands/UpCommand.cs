@@ -17,10 +17,17 @@ public sealed class UpCommand
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(120);
 
     private readonly MachineFlags _machine;
+    private readonly Option<int?> _storeNodes = new("--store-nodes") { Description = "Give XenStore room for so many nodes (default: some 10,000); a million take 2 GiB", HelpName = "N" };
 
     private UpCommand(Command command)
     {
         _machine = new MachineFlags(command, "Give up if the system is not up after this many seconds (default: 120)");
+        _storeNodes.Validators.Add(static r =>
+        {
+            if (r.GetValueOrDefault<int?>() is < 1 or > StoreSize.MostNodes)
+                r.AddError($"--store-nodes is out of range (1 to {StoreSize.MostNodes})");
+        });
+        command.Add(_storeNodes);
         command.SetAction((parsed, _) => RunAsync(parsed));
     }
 
@@ -41,8 +48,9 @@ public sealed class UpCommand
                 Say.Line("a system whose daemon died is left; cleaning up");
                 await SystemCleanup.RunAsync(stale);
             }
-            MachineOptions options = _machine.Read(parsed, 0);
-            Prepare(options);
+            StoreSize store = parsed.GetValue(_storeNodes) is { } nodes ? StoreSize.For(nodes) : StoreSize.Usual;
+            MachineOptions options = _machine.Read(parsed, store.ExtraMiB + new MachineOptions().MemoryMiB);
+            Prepare(options, store);
         }
         using var interrupted = new CancellationTokenSource();
         using var signals = new Signals(_ => interrupted.Cancel());
@@ -53,9 +61,9 @@ public sealed class UpCommand
     private static MkException AlreadyRuns() => new(ExitCode.Usage, "a system is running already; 'mk list' shows its guests, 'mk down' ends it");
 
     /// <summary>Builds what is booted, and writes down what the daemon is to do.</summary>
-    private static void Prepare(MachineOptions options)
+    private static void Prepare(MachineOptions options, StoreSize store)
     {
-        BootSet set = SystemImages.Prepare();
+        BootSet set = SystemImages.Prepare(store);
         File.Delete(SystemFolder.Progress);
         File.Delete(SystemFolder.End);
         new StartPlan(options with { TimeLimit = null }, set, options.TimeLimit ?? StartLimit).Write();

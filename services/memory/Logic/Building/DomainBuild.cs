@@ -13,7 +13,7 @@ namespace Microkernel.Services.Memory.Building;
 /// </summary>
 internal sealed class DomainBuild
 {
-    // At the top of low memory: start information, command line and boot parameters; below them the RAM disk.
+    // At the top of low memory, or of the first GiB: start information, command line and boot parameters; below them the RAM disk.
     private const ulong InfoBytes = 4 * PhysicalMemory.FrameSize;
     private const int CommandLineAt = PhysicalMemory.FrameSize;
     private const int LinuxParametersAt = 2 * PhysicalMemory.FrameSize;
@@ -54,9 +54,13 @@ internal sealed class DomainBuild
 
     private ulong LowMemory => GuestLayout.LowMemory(_config);
 
-    private ulong InfoStart => LowMemory - InfoBytes;
+    private ulong Handed => InfoBytes + ((_ramdiskLength + PhysicalMemory.FrameSize - 1) & ~(ulong)(PhysicalMemory.FrameSize - 1));
 
-    private ulong RamdiskStart => InfoStart - ((_ramdiskLength + PhysicalMemory.FrameSize - 1) & ~(ulong)(PhysicalMemory.FrameSize - 1));
+    private ulong HandOverEnd => GuestLayout.HandOverEnd(LowMemory, _pieces!.KernelEnd, Handed);
+
+    private ulong InfoStart => HandOverEnd - InfoBytes;
+
+    private ulong RamdiskStart => HandOverEnd - Handed;
 
     /// <summary>Puts a part of the kernel in place; how much of it is there now.</summary>
     /// <exception cref="BuildException">The part does not belong there, or the kernel is none that can be started.</exception>
@@ -134,8 +138,7 @@ internal sealed class DomainBuild
 
     private void CheckRoom()
     {
-        ulong needed = LowMemory - RamdiskStart;
-        if (RamdiskStart > LowMemory || needed > LowMemory || RamdiskStart < _pieces!.KernelEnd)
+        if (Handed > HandOverEnd || RamdiskStart < _pieces!.KernelEnd)
             throw new BuildException("kernel and RAM disk do not fit into its memory: give it more memory");
     }
 
