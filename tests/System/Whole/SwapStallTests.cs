@@ -21,7 +21,6 @@ public sealed partial class SwapStallTests : SystemTest
     // What the other guest has in any case, before it is this one's turn.
     private const int SliceUs = 10_000;
 
-
     // With instructions counted one CPU stands still while another executes: the services' is left to come to rest after a swap.
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(50);
     private static readonly int s_rounds = LongRuns.Read("SCHEDULER_ROUNDS", 1);
