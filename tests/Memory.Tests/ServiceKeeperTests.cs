@@ -182,7 +182,7 @@ internal sealed class ServiceKeeperTests
         Assert.That(Info(2), Has.Property("State").EqualTo(ServiceState.Serving).And.Property("Restarts").EqualTo(0), "the end is the kernel's to make");
         _ring.Dispose();
         RpcException e = (await Assert.ThrowsAsync<RpcException>(() => _supervisor.Kill(new KillRequest { Name = "store", ByPanic = true }, new FakeContext())))!;
-        Assert.That(e.Status.Detail, Does.StartWith("store cannot be asked to panic").And.EndWith("kill it without that"));
+        Assert.That(e.Status.Detail, Does.StartWith("store cannot be asked to panic").And.EndWith("kill it without --panic"));
     }
 
     [Test]

@@ -2,18 +2,15 @@ using System;
 using System.Diagnostics;
 using System.Globalization;
 using System.Linq;
-using System.Threading;
 using System.Threading.Tasks;
 using Google.Protobuf;
-using Grpc.Core;
 using Microkernel.Protos.Scheduler;
+using Microkernel.Protos.Supervisor;
 using Microkernel.Protos.Xenstore;
 using Mk.Boot;
 using Mk.Commands;
 using Mk.Control;
-using Mk.Daemon;
 using Mk.Machine;
-using Mk.Terminal;
 using Spectre.Console;
 
 namespace Mk.Bench;
@@ -24,7 +21,9 @@ namespace Mk.Bench;
 /// </summary>
 public sealed class StoreScale
 {
-    private const int Domain = 2, Folders = 1000, NodesAtATime = 1000, Calls = 2000;
+    private const int Folders = 1000, NodesAtATime = 1000, Calls = 2000;
+    private const string Service = "xenstore";
+    private const double MiB = MemorySize.MiB;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(15);
 
     private readonly SystemConnection _system;
@@ -40,27 +39,11 @@ public sealed class StoreScale
     {
         StoreSize size = StoreSize.For(nodes);
         MachineOptions options = machine with { Cpus = 2, MemoryMiB = SystemImages.MemoryMiB + size.ExtraMiB + 256, TimeLimit = 2 * Patience };
-        using var limit = new CancellationTokenSource(Patience);
-        using var folder = new RunFolder();
-        string? signal = null;
-        try
+        _ = await MeasuredSystem.RunAsync(options, SystemImages.Prepare(size), Patience, async (system, _, _) =>
         {
-            await using SystemHost host = SystemHost.Start(options, SystemImages.Prepare(size), folder, new NoOutput(), static _ => { });
-            using var signals = new Signals(name =>
-            {
-                signal = name;
-                limit.Cancel();
-            });
-            await new StartWatch(host.CallInvoker, static _ => { }).RunAsync(limit.Token);
-            using var system = new SystemConnection(host.CallInvoker, null, limit.Token);
             await new StoreScale(system).MeasureAsync(nodes, size);
-        }
-        catch (Exception e) when (e is RpcException or OperationCanceledException)
-        {
-            if (signal is not null)
-                throw new MkException(ExitCode.Interrupted, $"ended by {signal}");
-            throw new MkException(ExitCode.GuestCrashed, $"a store of {nodes:N0} nodes could not be measured: {e.Message}");
-        }
+            return true;
+        });
     }
 
     private async Task MeasureAsync(int nodes, StoreSize size)
@@ -80,7 +63,7 @@ public sealed class StoreScale
         double filling = Stopwatch.GetElapsedTime(start).TotalSeconds;
         await AddRowAsync("full");
         start = Stopwatch.GetTimestamp();
-        await _system.Supervisor.KillAsync(new Microkernel.Protos.Supervisor.KillRequest { Name = "xenstore" }, _system.Long);
+        await _system.Supervisor.KillAsync(new KillRequest { Name = Service }, _system.Long);
         await _system.RepeatAsync(options => _system.XenStore.ReadAsync(new ReadRequest { Path = Node(0, 0) }, options));
         double back = Stopwatch.GetElapsedTime(start).TotalSeconds;
         await AddRowAsync("full, after its end and new beginning");
@@ -105,7 +88,7 @@ public sealed class StoreScale
         double write = await TimeAsync(() => CommitAsync(0, 1));
         GetStatisticsResponse found = await _system.XenStore.GetStatisticsAsync(new GetStatisticsRequest(), _system.Brief);
         _table.AddRow(
-            what, Number(read), Number(write), found.Nodes.ToString("N0", CultureInfo.InvariantCulture), Number(found.Bytes / 1048576.0), Number(found.CapacityBytes / 1048576.0));
+            what, Number(read), Number(write), found.Nodes.ToString("N0", CultureInfo.InvariantCulture), Number(found.Bytes / MiB), Number(found.CapacityBytes / MiB));
     }
 
     /// <summary>What a call takes the store's domain, in microseconds.</summary>
@@ -120,7 +103,7 @@ public sealed class StoreScale
 
     private async Task<ulong> RanNsAsync()
     {
-        GetUsageResponse usage = await _system.Scheduler.GetUsageAsync(new GetUsageRequest { Domains = { Domain } }, _system.Brief);
+        GetUsageResponse usage = await _system.Scheduler.GetUsageAsync(new GetUsageRequest { Domains = { SystemManifest.DomainOf(Service) } }, _system.Brief);
         return usage.Vcpus.Aggregate(0UL, static (sum, vcpu) => sum + vcpu.RanNs);
     }
 

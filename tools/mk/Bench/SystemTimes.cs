@@ -6,14 +6,11 @@ using System.Text;
 using System.Text.RegularExpressions;
 using System.Threading;
 using System.Threading.Tasks;
-using Grpc.Core;
 using Mk.Boot;
 using Mk.Commands;
 using Mk.Control;
-using Mk.Daemon;
 using Mk.Images;
 using Mk.Machine;
-using Mk.Terminal;
 using Mk.Xl;
 
 namespace Mk.Bench;
@@ -37,33 +34,14 @@ public sealed partial record SystemTimes(TimeSpan Start, TimeSpan Create, TimeSp
         GuestConfig guest = GuestFiles.Read([Repository.InRoot("examples/debian.cfg")], GuestScope.System).Single();
         BootSet set = SystemImages.Prepare();
         MachineOptions options = machine with { Cpus = 2, MemoryMiB = SystemImages.MemoryMiB + guest.MemoryMiB + 64, TimeLimit = 2 * Patience };
-        using var limit = new CancellationTokenSource(Patience);
-        using var folder = new RunFolder();
-        string? signal = null;
-        try
+        return await MeasuredSystem.RunAsync(options, set, Patience, async (system, started, cancellation) =>
         {
             long start = Stopwatch.GetTimestamp();
-            await using SystemHost host = SystemHost.Start(options, set, folder, new NoOutput(), static _ => { });
-            using var signals = new Signals(name =>
-            {
-                signal = name;
-                limit.Cancel();
-            });
-            await new StartWatch(host.CallInvoker, static _ => { }).RunAsync(limit.Token);
-            TimeSpan started = Stopwatch.GetElapsedTime(start);
-            using var system = new SystemConnection(host.CallInvoker, null, limit.Token);
-            start = Stopwatch.GetTimestamp();
             uint domain = await new GuestCreation(system, static (_, _) => { }).RunAsync(guest, isPaused: false);
             TimeSpan created = Stopwatch.GetElapsedTime(start);
-            await WaitForShellAsync(system, domain, limit.Token);
+            await WaitForShellAsync(system, domain, cancellation);
             return new SystemTimes(started, created, Stopwatch.GetElapsedTime(start));
-        }
-        catch (Exception e) when (e is RpcException or OperationCanceledException)
-        {
-            if (signal is not null)
-                throw new MkException(ExitCode.Interrupted, $"ended by {signal}");
-            throw new MkException(ExitCode.TimeLimit, $"the system and its guest were not up within {Patience.TotalSeconds} s: {e.Message}");
-        }
+        });
     }
 
     private static async Task WaitForShellAsync(SystemConnection system, uint domain, CancellationToken cancellation)

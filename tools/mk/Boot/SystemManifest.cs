@@ -57,6 +57,9 @@ public static class SystemManifest
     public static BootSet Set(System.Func<string, string> pathOf, StoreSize? store = null) => new(
         Write(store), [.. Services.Select(ImageOf).Prepend(ServiceKernel.FileName).Select(file => new BootModule(file, pathOf(file)))]);
 
+    /// <summary>The number of a service's domain.</summary>
+    public static uint DomainOf(string service) => (uint)(Services.TakeWhile(name => name != service).Count() + 1);
+
     /// <summary>The initial file system of a service.</summary>
     public static string ImageOf(string service) => service + ".img";
 

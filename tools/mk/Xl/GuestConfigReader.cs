@@ -201,7 +201,7 @@ public sealed class GuestConfigReader
     {
         if (_values.Text("pool") is not { } name)
             return "";
-        if (name.Length is 0 or > LongestPoolName || !name.All(static c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-'))
+        if (name.Length > LongestPoolName || !BootManifest.IsName(name))
             _values.Fault("pool", $"'{name}' is no pool's name: 1 to {LongestPoolName} of letters, digits, '.', '_' and '-'; 'mk sched pools' shows which there are");
         return name;
     }

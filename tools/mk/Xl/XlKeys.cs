@@ -11,8 +11,8 @@ public static class XlKeys
     public static readonly IReadOnlyList<string> Supported =
     [
         "name", "type", "builder", "kernel", "ramdisk", "extra", "root", "cmdline", "memory", "maxmem", "vcpus", "maxvcpus",
-        "on_poweroff", "on_reboot", "on_crash", "max_grant_version", "uuid", "cpu_weight", "cap", "cpus",
-        "pool",
+        "on_poweroff", "on_reboot", "on_crash", "max_grant_version", "uuid",
+        "cpu_weight", "cap", "cpus", "pool",
     ];
 
     /// <summary>Of these, the keys that mean something to the services only, and nothing to the core alone.</summary>

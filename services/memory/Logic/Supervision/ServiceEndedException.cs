@@ -9,5 +9,5 @@ internal sealed class ServiceEndedException(string message, bool restarts) : Exc
     internal bool Restarts { get; } = restarts;
 
     /// <summary>The operator has ended it: that says nothing about how well it works.</summary>
-    internal bool IsWanted { get; init; }
+    internal bool IsByOperator { get; init; }
 }

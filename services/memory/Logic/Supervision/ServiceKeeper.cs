@@ -114,7 +114,7 @@ public sealed class ServiceKeeper
         }
         catch (RpcException e)
         {
-            throw new RpcException(new Status(e.StatusCode, $"{Name} cannot be asked to panic ({e.Status.Detail}): kill it without that"));
+            throw new RpcException(new Status(e.StatusCode, $"{Name} cannot be asked to panic ({e.Status.Detail}): kill it without --panic"));
         }
     }
 
@@ -161,7 +161,7 @@ public sealed class ServiceKeeper
         {
             await LiveOnceAsync(stop).ConfigureAwait(false);
         }
-        catch (ServiceEndedException e) when (e.IsWanted)
+        catch (ServiceEndedException e) when (e.IsByOperator)
         {
             NoteEnd(e.Message, "started again", ServiceState.Starting);
         }
@@ -182,7 +182,7 @@ public sealed class ServiceKeeper
         {
             await WatchAsync(stop).ConfigureAwait(false);
         }
-        catch (ServiceEndedException e) when (e is { Restarts: true, IsWanted: false } && _status.Age >= _options.GoodLife)
+        catch (ServiceEndedException e) when (e is { Restarts: true, IsByOperator: false } && _status.Age >= _options.GoodLife)
         {
             NoteEnd(e.Message, "started again", ServiceState.Starting);
         }
@@ -216,7 +216,7 @@ public sealed class ServiceKeeper
         catch (Exception e) when (e is HypervisorException or BuildException)
         {
             _hypervisor.Destroy(_entry.Id);
-            throw new ServiceEndedException($"it cannot be built: {e.Message}", restarts: true) { IsWanted = TakeKilledFor() is not null };
+            throw new ServiceEndedException($"it cannot be built: {e.Message}", restarts: true) { IsByOperator = TakeKilledFor() is not null };
         }
     }
 
@@ -290,7 +290,7 @@ public sealed class ServiceKeeper
         EndAction action = killed is not null ? EndAction.Restart : _entry.Config.ActionFor((ShutdownReason)reason);
         if (facts is not null && action != EndAction.Preserve)
             _hypervisor.Destroy(_entry.Id);
-        throw new ServiceEndedException(message, action == EndAction.Restart) { IsWanted = killed is not null };
+        throw new ServiceEndedException(message, action == EndAction.Restart) { IsByOperator = killed is not null };
     }
 
     private string? TakeKilledFor()

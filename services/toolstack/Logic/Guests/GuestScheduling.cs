@@ -13,6 +13,7 @@ namespace Microkernel.Services.Toolstack.Guests;
 /// </summary>
 internal sealed class GuestScheduling
 {
+    // Bytes; all that there is to set takes less than 100.
     private const int MostKept = 256;
 
     private readonly Parts _parts;
